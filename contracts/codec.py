@@ -1,0 +1,148 @@
+"""Strict conversion between frozen dataclasses and JSON objects.
+
+The dataclass is the single source: `from_dict` refuses unknown keys, missing keys and wrong types
+and names the place; `to_dict` writes plain JSON values; `json_schema` reads the same annotations.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import types
+import typing
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+T = TypeVar("T")
+
+JsonValue = Any
+"""Any JSON value; used where a stage's own numbers are passed through unread."""
+
+
+class ContractError(ValueError):
+    """A document does not match its dataclass; the message names the place and the mend."""
+
+
+@lru_cache(maxsize=None)
+def type_hints(cls: type) -> dict[str, Any]:
+    """Resolved annotations of a dataclass, cached because resolving them is slow."""
+    return typing.get_type_hints(cls)
+
+
+def unknown_key_message(key: str, known: list[str], where: str) -> str:
+    """One line for an unknown key, with the nearest right name where there is one."""
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known))}"
+    return f"{where}: unknown key {key!r}; {hint}"
+
+
+def from_dict(cls: type[T], data: object, where: str = "") -> T:
+    """Build `cls` from a decoded JSON object.
+
+    Args:
+        cls: a dataclass whose fields are annotated with JSON-like types.
+        data: the decoded object.
+        where: the place of `data` in its document, for messages ("request.items[0]").
+
+    Raises:
+        ContractError: unknown key, missing key or wrong type; the message starts with the place.
+    """
+    where = where or cls.__name__
+    if not isinstance(data, Mapping):
+        raise ContractError(f"{where}: expected an object, got {_name(data)}")
+    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    for key in data:
+        if key not in fields:
+            raise ContractError(unknown_key_message(str(key), list(fields), where))
+    hints = type_hints(cls)
+    values: dict[str, Any] = {}
+    for name, field in fields.items():
+        if name in data:
+            values[name] = _decode(hints[name], data[name], f"{where}.{name}")
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise ContractError(f"{where}: missing key {name!r}")
+    try:
+        return cls(**values)
+    except ContractError:
+        raise
+    except ValueError as error:  # a __post_init__ that refuses a range
+        raise ContractError(f"{where}: {error}") from error
+
+
+def to_dict(value: Any) -> Any:
+    """Turn a dataclass (nested, with tuples) into plain JSON values; tuples become lists."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_dict(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): to_dict(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_dict(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ContractError("NaN and infinity cannot be written as JSON")
+    return value
+
+
+def _decode(hint: Any, value: Any, where: str) -> Any:
+    origin = get_origin(hint)
+    if hint is Any:
+        return value
+    if origin is Literal:
+        if value not in get_args(hint):
+            raise ContractError(f"{where}: {value!r} is none of {', '.join(map(repr, get_args(hint)))}")
+        return value
+    if origin in (Union, types.UnionType):
+        return _decode_union(hint, value, where)
+    if origin in (list, tuple):
+        return _decode_sequence(hint, value, where)
+    if origin in (dict, Mapping) or hint is dict:
+        if not isinstance(value, Mapping):
+            raise ContractError(f"{where}: expected an object, got {_name(value)}")
+        inner = get_args(hint)[1] if get_args(hint) else Any
+        return {str(k): _decode(inner, v, f"{where}.{k}") for k, v in value.items()}
+    if dataclasses.is_dataclass(hint):
+        return from_dict(typing.cast(type, hint), value, where)
+    return _decode_scalar(hint, value, where)
+
+
+def _decode_union(hint: Any, value: Any, where: str) -> Any:
+    options = get_args(hint)
+    if value is None and type(None) in options:
+        return None
+    errors = []
+    for option in options:
+        if option is type(None):
+            continue
+        try:
+            return _decode(option, value, where)
+        except ContractError as error:
+            errors.append(str(error))
+    raise ContractError(errors[0])
+
+
+def _decode_sequence(hint: Any, value: Any, where: str) -> Any:
+    origin, args = get_origin(hint), get_args(hint)
+    if not isinstance(value, (list, tuple)):
+        raise ContractError(f"{where}: expected a list, got {_name(value)}")
+    if origin is tuple and args and args[-1] is not Ellipsis:
+        if len(value) != len(args):
+            raise ContractError(f"{where}: expected {len(args)} values, got {len(value)}")
+        return tuple(_decode(a, v, f"{where}[{i}]") for i, (a, v) in enumerate(zip(args, value)))
+    return origin(_decode(args[0], v, f"{where}[{i}]") for i, v in enumerate(value))
+
+
+def _decode_scalar(hint: Any, value: Any, where: str) -> Any:
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if hint is float and isinstance(value, float) and not math.isfinite(value):
+        raise ContractError(f"{where}: expected a finite number")
+    if hint is int and isinstance(value, bool):
+        raise ContractError(f"{where}: expected int, got bool")
+    if not isinstance(value, hint):
+        raise ContractError(f"{where}: expected {hint.__name__}, got {_name(value)}")
+    return value
+
+
+def _name(value: object) -> str:
+    return "null" if value is None else type(value).__name__

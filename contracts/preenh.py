@@ -1,0 +1,28 @@
+"""What the pre-enhancement stage is asked and answers: variations of the four prompt fields.
+
+One item makes one variation; output `variation` is a JSON file that merges over the configuration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROMPT_FIELDS = ("prompt", "negative_prompt", "refiner.prompt", "refiner.negative_prompt")
+
+
+@dataclass(frozen=True)
+class PreEnhanceParams:
+    """The prompts to vary, and the instruction for a language model."""
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    refiner_prompt: str = ""
+    refiner_negative_prompt: str = ""
+    instruction: str = ""
+
+
+@dataclass(frozen=True)
+class PreEnhanceItemParams:
+    """number: 1-based number of the variation."""
+
+    number: int = 1
