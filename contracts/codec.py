@@ -12,7 +12,7 @@ import math
 import types
 import typing
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ class ContractError(ValueError):
     """A document does not match its dataclass; the message names the place and the mend."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def type_hints(cls: type) -> dict[str, Any]:
     """Resolved annotations of a dataclass, cached because resolving them is slow."""
     return typing.get_type_hints(cls)
@@ -56,7 +56,7 @@ def from_dict(cls: type[T], data: object, where: str = "") -> T:
     for key in data:
         if key not in fields:
             raise ContractError(unknown_key_message(str(key), list(fields), where))
-    hints = type_hints(cls)
+    hints = type_hints(typing.cast(Any, cls))
     values: dict[str, Any] = {}
     for name, field in fields.items():
         if name in data:

@@ -162,7 +162,8 @@ class FaceParams:
 
 @dataclass(frozen=True)
 class FaceItemParams:
-    """With an input `face_json` the faces are not searched: the known ones are looked at again (verification).
+    """With an input `face_json` the faces are not searched: the known ones are
+    looked at again (verification).
 
     only_faces: read only these face indices again; None for all.
     """

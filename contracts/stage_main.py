@@ -106,7 +106,7 @@ def each_item(job: Job, failure_code: str, work: Callable[[Item], ItemResult]) -
     for item in job.request.items:
         try:
             yield work(item)
-        except Exception as error:  # one item's fault must not take the others along; it is reported
+        except Exception as error:  # noqa: BLE001 - one item's fault must not take the others along
             yield failed_item(item.item_id, error, failure_code)
 
 
@@ -215,7 +215,7 @@ def execute(
         error, exit_code = ErrorInfo(ErrorCode.BAD_REQUEST, str(problem)), ExitCode.USAGE
     except StageError as problem:
         error, exit_code = error_info(problem, stage.failure_code), problem.exit_code
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - the caller gets a Result whatever happens
         error, exit_code = error_info(problem, ErrorCode.INTERNAL), ExitCode.INTERNAL
     if error is None and items and all(i.status == "failed" for i in items):
         error, exit_code = items[0].error, exit_code_for(items[0].error)
@@ -396,7 +396,10 @@ def _dispatch(stage: Stage, arguments: list[str], ensure: Callable[[str], None] 
     result = execute(stage, request, {})
     if result.error:
         error = result.error
-        print(f"error: {error.message} [{error.code}]" + (f". {error.hint}" if error.hint else ""), file=sys.stderr)
+        print(
+            f"error: {error.message} [{error.code}]" + (f". {error.hint}" if error.hint else ""),
+            file=sys.stderr,
+        )
         return result.exit_code
     stage.show(request, result)
     return result.exit_code

@@ -25,7 +25,7 @@ needs_photos = pytest.mark.skipif(
 
 @dataclass(frozen=True)
 class LabelledPhoto:
-    """faces: per face, left to right, {"L": state, "R": state} of the viewer's sides; None where unlabelled."""
+    """faces: left to right, {"L": state, "R": state} of the viewer's sides; None where unlabelled."""
 
     path: Path
     category: str

@@ -1,0 +1,160 @@
+"""The command line that all stages share, on a stage that does almost nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.codec import from_dict, to_dict
+from contracts.envelope import Item, ItemResult, Request, Result, Versions
+from contracts.error_codes import ErrorCode, StageError
+from contracts.exit_codes import ExitCode
+from contracts.stage_main import Backend, Job, Stage, each_item, execute, stage_main
+
+
+class EchoSession:
+    """Writes each item's text to its output; refuses the text "bad"."""
+
+    def run(self, job: Job) -> Iterator[ItemResult]:
+        def work(item: Item) -> ItemResult:
+            text = item.params["text"]
+            if text == "bad":
+                raise StageError(
+                    ErrorCode.INPUT_MISSING, "no such photo", "look again", ExitCode.UNREADABLE_INPUT
+                )
+            if text == "bug":
+                raise KeyError("bug")
+            path = job.output(item, "text")
+            assert path is not None
+            path.write_text(text)
+            return job.succeeded(item, data={"length": len(text)})
+
+        return each_item(job, ErrorCode.CROP_GENERATION_FAILED, work)
+
+    def versions(self) -> Versions:
+        return Versions(packages={"echo": "1"})
+
+
+def open_echo(device: str) -> EchoSession:
+    return EchoSession()
+
+
+def _request_from(options: argparse.Namespace) -> Request:
+    return _request([options.text])
+
+
+def _show(request: Request, result: Result) -> None:
+    print(f"{len(result.items)} done")
+
+
+STAGE = Stage(
+    name="crop",
+    module="tests.unit.test_stage_main",
+    summary="Echo.",
+    backends={"echo": Backend(f"{__name__}:open_echo")},
+    default_backend="echo",
+    failure_code=ErrorCode.CROP_GENERATION_FAILED,
+    add_arguments=lambda parser: parser.add_argument("text") and None,
+    request_from=_request_from,
+    show=_show,
+)
+
+WORK: dict[str, Path] = {}
+
+
+@pytest.fixture(autouse=True)
+def work_folder(tmp_path: Path) -> Iterator[None]:
+    WORK["work"] = tmp_path
+    yield
+
+
+def _request(texts: list[str], **changes: Any) -> Request:
+    items = [
+        {"item_id": str(i), "params": {"text": t}, "outputs": {"text": f"work:{i}.txt"}}
+        for i, t in enumerate(texts)
+    ]
+    document = {
+        "request_id": "r",
+        "run_id": "run",
+        "stage": "crop",
+        "backend": "echo",
+        "items": items,
+        "roots": {"work": str(WORK["work"])},
+    }
+    return from_dict(Request, document | changes)
+
+
+def test_items_fail_alone() -> None:
+    result = execute(STAGE, _request(["good", "bad", "bug"]), {})
+    assert [i.status for i in result.items] == ["succeeded", "failed", "failed"]
+    assert result.status == "succeeded"
+    assert result.exit_code == 0
+    assert result.items[0].outputs["text"].path == "work:0.txt"
+    assert [i.error.code for i in result.items if i.error] == ["INPUT_001", "CROP_001"]
+
+
+def test_the_envelope_fails_only_when_no_item_could_be_done() -> None:
+    result = execute(STAGE, _request(["bad", "bad"]), {})
+    assert (result.status, result.exit_code) == ("failed", ExitCode.UNREADABLE_INPUT)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "exit_code"),
+    [
+        ({"contract": "2"}, "CONTRACT_002", ExitCode.ENVIRONMENT),
+        ({"stage": "face"}, "CONTRACT_001", ExitCode.USAGE),
+        ({"backend": "magic"}, "CONTRACT_001", ExitCode.USAGE),
+    ],
+)
+def test_wrong_envelopes_are_refused(changes: dict[str, str], code: str, exit_code: int) -> None:
+    result = execute(STAGE, _request(["x"], **changes), {})
+    assert result.error is not None
+    assert (result.error.code, result.exit_code) == (code, exit_code)
+
+
+def test_the_result_is_written_also_on_failure() -> None:
+    execute(STAGE, _request(["bad"], result="work:result.json"), {})
+    written = json.loads((WORK["work"] / "result.json").read_text())
+    assert from_dict(Result, written).status == "failed"
+
+
+def test_the_session_stays_loaded_between_requests() -> None:
+    sessions: dict[str, Any] = {}
+    execute(STAGE, _request(["a"]), sessions)
+    first = dict(sessions)
+    execute(STAGE, _request(["b"]), sessions)
+    assert sessions == first
+
+
+def test_a_person_gets_a_table_or_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert stage_main(STAGE, ["hello"]) == 0
+    assert capsys.readouterr().out == "1 done\n"
+    assert stage_main(STAGE, ["bad"]) == ExitCode.UNREADABLE_INPUT
+    captured = capsys.readouterr()
+    assert captured.err == "error: no such photo [INPUT_001]. look again\n"
+
+
+def test_run_reads_one_request(tmp_path: Path) -> None:
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps(to_dict(_request(["hello"], result="work:result.json"))))
+    assert stage_main(STAGE, ["run", "--request", str(path)]) == 0
+    assert (tmp_path / "0.txt").read_text() == "hello"
+    assert stage_main(STAGE, ["run", "--request", str(tmp_path / "none.json")]) == ExitCode.USAGE
+
+
+def test_describe_needs_no_backend(capsys: pytest.CaptureFixture[str]) -> None:
+    assert stage_main(STAGE, ["describe"]) == 0
+    assert json.loads(capsys.readouterr().out)["backends"]["echo"]["environment"] is None
+
+
+def test_the_environment_is_asked_for_only_where_one_is_needed() -> None:
+    asked: list[str] = []
+    assert stage_main(STAGE, ["hello"], ensure=asked.append) == 0
+    assert asked == []
+    assert __name__ in sys.modules
