@@ -1,0 +1,122 @@
+"""File names of finished pictures: by run id as in the original design, or by a person's template.
+
+Fields of a template: {stem} and {ext} (with its dot) of the photo, {variation}, {run_id}, {timestamp}.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from contracts.codec import unknown_key_message
+from contracts.error_codes import ErrorCode, StageError
+from contracts.exit_codes import ExitCode
+from orch.app.src.inputs import Photo
+from orch.app.src.run_ids import ORIGINAL
+from orch.app.src.run_paths import RunPathManager
+
+EXTENSIONS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}
+"""Output format -> suffix; "same" keeps the photo's own."""
+
+_EXT = "{ext}"
+FIELDS = ("stem", "ext", "variation", "run_id", "timestamp")
+
+
+def extension(output_format: str, photo: Path) -> str:
+    """Suffix of a finished picture, with its dot."""
+    return photo.suffix if output_format == "same" else EXTENSIONS[output_format]
+
+
+class OutputNames:
+    """Names of all finished pictures of a run; no two are alike and none is an input's.
+
+    Args:
+        template: a person's template, None for the names of `run_paths`.
+        photos: all photos of the run; those whose names would collide get their suffix into {stem}.
+
+    Raises:
+        StageError: BAD_ARGUMENTS for a template that is not a file name with known fields.
+    """
+
+    def __init__(self, template: str | None, output_format: str, photos: Sequence[Photo]) -> None:
+        self._template = None if template is None else checked_template(template)
+        self._format = output_format
+        self._inputs = {photo.path.resolve() for photo in photos}
+        self._taken = Counter(self._place(photo) for photo in photos)
+
+    def final(self, paths: RunPathManager, photo: Photo, variation: str) -> Path:
+        """Path of the finished picture of a variation.
+
+        Raises:
+            StageError: BAD_ARGUMENTS where it would replace one of the run's photos.
+        """
+        suffix = extension(self._format, photo.path)
+        path = paths.get_final_output(suffix, self._name(paths, photo, variation, suffix))
+        if path.resolve() in self._inputs:
+            raise StageError(
+                ErrorCode.BAD_ARGUMENTS,
+                f"output {path} would replace a photo of this run",
+                "choose another --output or --name-template",
+                ExitCode.USAGE,
+            )
+        return path
+
+    def _name(self, paths: RunPathManager, photo: Photo, variation: str, suffix: str) -> str | None:
+        if self._template is None:
+            return None
+        stem = photo.photo_id if self._taken[self._place(photo)] > 1 else photo.path.stem
+        template = self._template
+        if variation != ORIGINAL and "{variation}" not in template:
+            template = template.removesuffix(_EXT) + "_{variation}" + _EXT
+        return template.format(
+            stem=stem, ext=suffix, variation=variation, run_id=paths.run_id, timestamp=paths.timestamp
+        )
+
+    def _place(self, photo: Photo) -> tuple[str, str, str]:
+        """What two photos share whose outputs would have one name."""
+        return (str(photo.subfolder), photo.path.stem, extension(self._format, photo.path))
+
+
+def checked_template(template: str) -> str:
+    """The template, where it is a plain file name with known fields."""
+    try:
+        fields = [name for _, name, spec, _ in string.Formatter().parse(template) if name is not None]
+    except ValueError as error:
+        raise _refuse(f"{template!r}: {error}") from error
+    for name in fields:
+        if name not in FIELDS:
+            raise _refuse(unknown_key_message(name, list(FIELDS), repr(template)))
+    if "/" in template or "\\" in template or template.startswith("."):
+        raise _refuse(f"{template!r} must be a file name, without folders and not hidden")
+    if not template.endswith(_EXT):
+        raise _refuse(f"{template!r} must end with {_EXT}")
+    if not {"stem", "run_id"} & set(fields):
+        raise _refuse(f"{template!r} needs {{stem}} or {{run_id}}, or all outputs would have one name")
+    return template
+
+
+def template_pattern(template: str) -> re.Pattern[str] | None:
+    """Matches the names that a template makes, to tell outputs of an earlier run from photos.
+
+    None for "{stem}{ext}", which tells nothing.
+    """
+    parts = list(string.Formatter().parse(checked_template(template)))
+    if template == "{stem}" + _EXT:
+        return None
+    pieces = [
+        re.escape(text) + ("" if name is None else r"\.\w+" if name == "ext" else ".+")
+        for text, name, _, _ in parts
+    ]
+    return re.compile("".join(pieces) + r"\Z")
+
+
+def _refuse(message: str) -> StageError:
+    return StageError(
+        ErrorCode.BAD_ARGUMENTS,
+        f"--name-template {message}",
+        "an example: '{stem}_eyes{ext}'",
+        ExitCode.USAGE,
+    )

@@ -1,0 +1,203 @@
+"""RunPathManager: the only maker of paths.
+
+Finished pictures lie in Output_Images (or `--output`), documents in Output_Json beside them. All
+else is intermediate: in a verbose run it is kept in the trees of the original design (face/ crop/
+gen/ blend/ res/ and Output_Json), otherwise it lies in a private work folder that goes with the run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from contracts.face import Side
+from contracts.files import TEMPORARY_PREFIX, reference
+from orch.app.src.run_ids import SHARED
+
+PROJECT_ROOT = Path(__file__).resolve().parents[3]
+
+WORK_PREFIX = f"{TEMPORARY_PREFIX}work-"
+"""Work folders start with this, so that leftovers of a killed run can be told and removed."""
+
+_LETTER: dict[Side, str] = {"left": "L", "right": "R"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Folders of one batch, absolute.
+
+    Attributes:
+        images: finished pictures.
+        documents: reports and, in a verbose run, the JSON of the stages.
+        variations: prompt variations.
+        work: intermediates; equal to `images` in a verbose run.
+    """
+
+    images: Path
+    documents: Path
+    variations: Path
+    work: Path
+
+    @property
+    def keeps_intermediates(self) -> bool:
+        return self.work == self.images
+
+    @property
+    def stage_documents(self) -> Path:
+        """Where the stages' JSON goes."""
+        return self.documents if self.keeps_intermediates else self.work / "json"
+
+    def roots(self) -> dict[str, str]:
+        """Named roots for requests; photos and models add theirs."""
+        return {
+            "work": str(self.work),
+            "json": str(self.stage_documents),
+            "out": str(self.images),
+            "variations": str(self.variations),
+        }
+
+    def report(self, batch_id: str) -> Path:
+        return self.documents / f"report_{batch_id}.json"
+
+    def log(self, stage: str, batch_id: str) -> Path:
+        """What a stage process prints."""
+        return self.work / "logs" / f"{stage}_{batch_id}.log"
+
+    def variation(self, variation_id: str) -> Path:
+        """Prompt variation, as a configuration that merges over the run's."""
+        return self.variations / f"{variation_id}.json"
+
+
+def layout_for(
+    output: Path | None, batch_id: str, verbose: bool, project_root: Path = PROJECT_ROOT
+) -> Layout:
+    """Folders of a batch: the reference's places in the project, or all of them below `output`."""
+    images = project_root / "Output_Images" if output is None else output
+    beside = project_root if output is None else output
+    return Layout(
+        images=images,
+        documents=beside / "Output_Json",
+        variations=beside / "config" / f"prompt_variations_{batch_id}",
+        work=images if verbose else images / f"{WORK_PREFIX}{batch_id}",
+    )
+
+
+class RunPathManager:
+    """Paths of one photo in one role: shared by all variations, or one of them.
+
+    Args:
+        service_name: "shared", "original", "variation_01", ...; with several photos the photo's id
+            goes before it ("IMG_7_jpg_original").
+        input_path: the photo.
+        verbose: whether intermediates are kept.
+        timestamp: id of the batch, YYYYMMDD_HHMMSS or the person's run id.
+        layout: folders; None takes those of the project.
+        subfolder: folder of the photo below the folder that was given, mirrored in every tree.
+    """
+
+    def __init__(
+        self,
+        service_name: str,
+        input_path: str | Path,
+        verbose: bool,
+        timestamp: str,
+        layout: Layout | None = None,
+        subfolder: str | PurePosixPath = "",
+    ) -> None:
+        self.service_name = service_name
+        self.input_path = Path(input_path)
+        self.verbose = verbose
+        self.timestamp = timestamp
+        self.layout = layout or layout_for(None, timestamp, verbose=True)
+        self.subfolder = PurePosixPath(subfolder)
+
+    @property
+    def run_id(self) -> str:
+        return f"{self.timestamp}_{self.service_name}"
+
+    def get_face_json(self) -> Path:
+        """FaceDocument of the photo."""
+        return self._document(f"face_{self.run_id}.json")
+
+    def get_face_debug(self) -> Path:
+        """Picture of the detected eyes."""
+        return self._intermediate("face", f"face_{self.run_id}.png")
+
+    def get_verification_json(self, attempt: int = 0) -> Path:
+        """FaceDocument of the blended picture."""
+        return self._document(f"verify_{self.run_id}{_retry(attempt)}.json")
+
+    def get_crop_json(self, face_idx: int | None = None) -> Path:
+        """CropDocument of one face; without a face, the list of all."""
+        face = "" if face_idx is None else f"{face_idx}_"
+        return self._document(f"crop_{face}{self.run_id}.json")
+
+    def get_face_crop(self, face_idx: int) -> Path:
+        return self._intermediate("crop", f"face_crop_{face_idx}_{self.run_id}.png")
+
+    def get_face_mask(self, face_idx: int, side: Side | None = None) -> Path:
+        """Mask of one eye, or of both."""
+        letter = f"{_LETTER[side]}_" if side else ""
+        return self._intermediate("crop", f"face_mask_{letter}{face_idx}_{self.run_id}.png")
+
+    def get_prepared(self, face_idx: int, attempt: int = 0) -> Path:
+        return self._generated("0_prepared", face_idx, attempt)
+
+    def get_base_output(self, face_idx: int, attempt: int = 0) -> Path:
+        return self._generated("1_base_output", face_idx, attempt)
+
+    def get_refined(self, face_idx: int, attempt: int = 0) -> Path:
+        return self._generated("2_refined", face_idx, attempt)
+
+    def get_generated_eye(self, face_idx: int, variation_id: str | None = None, attempt: int = 0) -> Path:
+        """The painted crop; `variation_id` asks the shared paths for that of a variation."""
+        if variation_id is not None:
+            return self.for_variation(variation_id).get_generated_eye(face_idx, attempt=attempt)
+        return self._generated("3_final_result", face_idx, attempt)
+
+    def get_alpha(self, face_idx: int, attempt: int = 0) -> Path:
+        """Where the painted crop counts."""
+        return self._generated("3_final_alpha", face_idx, attempt)
+
+    def get_blended(self, attempt: int = 0) -> Path:
+        """The whole photo with the painted eyes, lossless."""
+        return self._intermediate("blend", f"final_result_{self.run_id}{_retry(attempt)}.png")
+
+    def get_restored(self) -> Path:
+        return self._intermediate("res", f"final_restore_{self.run_id}.png")
+
+    def get_final_output(self, extension: str = ".png", name: str | None = None) -> Path:
+        """The finished picture; `name` replaces the name that the run id gives."""
+        return self.layout.images / self.subfolder / (name or f"final_restore_{self.run_id}{extension}")
+
+    def for_variation(self, variation_id: str) -> RunPathManager:
+        """Paths of a variation of the same photo."""
+        photo = self.service_name.removesuffix(SHARED)
+        return RunPathManager(
+            photo + variation_id, self.input_path, self.verbose, self.timestamp, self.layout, self.subfolder
+        )
+
+    def reference(self, path: Path) -> str:
+        """`root:relative` for a path below one of the layout's roots, for a request.
+
+        Raises:
+            ValueError: the path is below none of them.
+        """
+        roots = sorted(self.layout.roots().items(), key=lambda item: -len(item[1]))
+        for root, folder in roots:
+            if path.is_relative_to(folder):
+                return reference(root, path.relative_to(folder).as_posix())
+        raise ValueError(f"{path} is below none of the roots of this run")
+
+    def _document(self, name: str) -> Path:
+        return self.layout.stage_documents / self.subfolder / name
+
+    def _intermediate(self, stage: str, name: str) -> Path:
+        return self.layout.work / stage / self.subfolder / name
+
+    def _generated(self, prefix: str, face_idx: int, attempt: int) -> Path:
+        return self._intermediate("gen", f"{prefix}_{face_idx}_{self.run_id}{_retry(attempt)}.png")
+
+
+def _retry(attempt: int) -> str:
+    return f"_retry_{attempt}" if attempt else ""
