@@ -1,0 +1,70 @@
+"""The table of stages: which module, which backends, which environments, how much patience.
+
+A test holds it equal to what the stages' own `describe` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contracts.envelope import StageName
+
+PROJECT_ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True)
+class StageEntry:
+    """One stage.
+
+    Attributes:
+        module: entry module, started with `python -m`.
+        default_backend: the one an ordinary run uses.
+        recipes: backend -> environment recipe in the stage's folder, None for the standard library alone.
+        deadline_s: seconds for a request of no items; `deadline_per_item_s` is added for each. Generous:
+            they end hangs, and tell a slow machine from one.
+        optional_outputs: outputs that a stage may leave out although they were asked for.
+    """
+
+    name: StageName
+    module: str
+    default_backend: str
+    recipes: Mapping[str, str | None]
+    deadline_s: float = 120.0
+    deadline_per_item_s: float = 120.0
+    optional_outputs: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def folder(self) -> Path:
+        return PROJECT_ROOT / self.name
+
+    def deadline(self, items: int) -> float:
+        """Seconds that a request of so many items may take, the loading of models included."""
+        return self.deadline_s + items * self.deadline_per_item_s
+
+
+STAGES: dict[StageName, StageEntry] = {
+    entry.name: entry
+    for entry in (
+        StageEntry("preenh", "preenh.app.src.pre_enhance_prompt", "rules", {"rules": None}),
+        StageEntry(
+            "face",
+            "face.app.src.detect_face_micro",
+            "facemesh",
+            {"facemesh": "facemesh"},
+            deadline_per_item_s=300.0,
+            optional_outputs=frozenset({"debug"}),
+        ),
+        StageEntry("crop", "crop.app.src.crop_eye_region", "opencv", {"opencv": "opencv"}),
+        StageEntry(
+            "gen",
+            "gen.app.src.eyegen_micro",
+            "embedded",
+            {"embedded": "embedded"},
+            optional_outputs=frozenset({"prepared", "base_output", "refined"}),
+        ),
+        StageEntry("blend", "blend.app.src.blend_eye_patch", "opencv", {"opencv": "opencv"}),
+        StageEntry("res", "res.app.src.restore_faces", "none", {"none": None}),
+    )
+}
