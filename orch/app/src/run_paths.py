@@ -7,7 +7,7 @@ gen/ blend/ res/ and Output_Json), otherwise it lies in a private work folder th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from contracts.face import Side
@@ -47,6 +47,10 @@ class Layout:
         """Where the stages' JSON goes."""
         return self.documents if self.keeps_intermediates else self.work / "json"
 
+    def for_photo(self, number: int) -> Layout:
+        """The same with a work folder for one photo alone, which can go when the photo is done."""
+        return self if self.keeps_intermediates else replace(self, work=self.work / str(number))
+
     def roots(self) -> dict[str, str]:
         """Named roots for requests; photos and models add theirs."""
         return {
@@ -55,6 +59,18 @@ class Layout:
             "out": str(self.images),
             "variations": str(self.variations),
         }
+
+    def reference(self, path: Path) -> str:
+        """`root:relative` for a path below one of the roots, for a request.
+
+        Raises:
+            ValueError: the path is below none of them.
+        """
+        roots = sorted(self.roots().items(), key=lambda item: -len(item[1]))
+        for root, folder in roots:
+            if path.is_relative_to(folder):
+                return reference(root, path.relative_to(folder).as_posix())
+        raise ValueError(f"{path} is below none of the roots of this run")
 
     def report(self, batch_id: str) -> Path:
         return self.documents / f"report_{batch_id}.json"
@@ -176,18 +192,6 @@ class RunPathManager:
         return RunPathManager(
             photo + variation_id, self.input_path, self.verbose, self.timestamp, self.layout, self.subfolder
         )
-
-    def reference(self, path: Path) -> str:
-        """`root:relative` for a path below one of the layout's roots, for a request.
-
-        Raises:
-            ValueError: the path is below none of them.
-        """
-        roots = sorted(self.layout.roots().items(), key=lambda item: -len(item[1]))
-        for root, folder in roots:
-            if path.is_relative_to(folder):
-                return reference(root, path.relative_to(folder).as_posix())
-        raise ValueError(f"{path} is below none of the roots of this run")
 
     def _document(self, name: str) -> Path:
         return self.layout.stage_documents / self.subfolder / name

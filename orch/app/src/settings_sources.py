@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from contracts.codec import unknown_key_message
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
+from orch.app.src.options import Override
 from orch.app.src.settings import PROJECT_ROOT, Settings
 
 DEFAULT_CONFIG = PROJECT_ROOT / "config" / "default.json"
@@ -31,15 +31,6 @@ ENVIRONMENT_KEYS: dict[str, tuple[str, ...]] = {
     "LLM_MODEL_PATH": ("models", "llm"),
 }
 _SWITCH = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
-
-
-@dataclass(frozen=True)
-class Override:
-    """One value from outside of a file. label: what a refusal calls it, e.g. "--threshold"."""
-
-    label: str
-    key: tuple[str, ...]
-    value: object
 
 
 def load_settings(

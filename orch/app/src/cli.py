@@ -1,0 +1,232 @@
+"""The command line of a run and of the small commands beside it; standard library only."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from orch.app.src.options import Override, RunOptions
+
+COMMANDS = ("doctor", "models")
+
+DESCRIPTION = """\
+Opens closed eyes in portraits and group photos and leaves everything else in the picture untouched.
+Without options it opens the eyes of the sample in Input_Images."""
+
+EPILOG = """\
+commands:
+  doctor                 what is installed, what is missing, and what --backend auto would choose
+  models list|verify     weights: where from, which licence, are they whole
+
+Paths here start from the folder you are in, paths in a configuration from the project's folder. The
+command line beats the environment (PIPELINE_LOG_FORMAT, PIPELINE_VERBOSE, SDXL_BASE_PATH,
+SDXL_REFINER_PATH, CODEFORMER_PATH, LLM_MODEL_PATH), which beats the configuration.
+
+exit status: 0 all went well, also when no eye was closed; 2 wrong usage or configuration; 3 environment
+or weights missing; 4 the photo cannot be read; 9 some photos failed; 130 interrupted."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A parsed command line. action: of `models`. show_tracebacks: --verbose, also before settings."""
+
+    name: Literal["run", "doctor", "models"]
+    run: RunOptions
+    action: str = ""
+    show_tracebacks: bool = False
+
+
+def parse(argv: Sequence[str], cwd: Path) -> Command:
+    """Parse a command line; exits with status 2 and one line where it is wrong, 0 after --help."""
+    if argv and argv[0] in COMMANDS:
+        return _parse_command(argv)
+    options = build_parser().parse_args(argv)
+    return Command("run", _run_options(options, cwd), show_tracebacks=options.verbose)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(2, f"error: {message}. See --help\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of a run."""
+    parser = _Parser(
+        prog="run_pipeline.py",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # scripts must not break when an option is added
+    )
+    _add_files(parser.add_argument_group("photos and files"))
+    _add_choice(parser.add_argument_group("whose eyes, and how"))
+    _add_behaviour(parser.add_argument_group("the run"))
+    return parser
+
+
+def _add_files(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--config", type=Path, metavar="FILE", help="configuration that merges over the default"
+    )
+    group.add_argument(
+        "--input",
+        nargs="+",
+        action="extend",
+        metavar="PHOTO|FOLDER|GLOB",
+        help="what to work on; may be repeated",
+    )
+    group.add_argument("--output", type=Path, metavar="FOLDER", help="write everything below this folder")
+    group.add_argument(
+        "--output-format",
+        choices=("same", "png", "jpeg", "webp", "tiff"),
+        help="format of finished pictures; same keeps the photo's (default: png)",
+    )
+    group.add_argument(
+        "--name-template",
+        metavar="NAME",
+        help="names of finished pictures, e.g. '{stem}_eyes{ext}'; also {variation}, {run_id}, {timestamp}",
+    )
+    group.add_argument(
+        "--copy-unchanged", action="store_true", default=None, help="copy photos that needed no edit"
+    )
+    group.add_argument(
+        "--strip-metadata", action="store_true", default=None, help="write no metadata, not even provenance"
+    )
+    group.add_argument(
+        "--max-megapixels", type=float, metavar="N", help="refuse bigger pictures (default: 250)"
+    )
+    group.add_argument("--max-file-mb", type=float, metavar="N", help="refuse bigger files (default: 2000)")
+
+
+def _add_choice(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--num-variations", type=_count, default=0, metavar="N", help="variations besides the original"
+    )
+    group.add_argument(
+        "--threshold",
+        type=float,
+        metavar="AREA",
+        help="eyes of a smaller area are closed: px² at 100 px between the eyes (default: 260)",
+    )
+    group.add_argument(
+        "--backend",
+        choices=("auto", "donor", "mirror", "lid_lift", "sdxl"),
+        help="how eyes are painted; auto chooses per face: donor if one is given, mirror if one eye is open, "
+        "else lid_lift",
+    )
+    group.add_argument("--donor", type=Path, metavar="PHOTO|FOLDER", help="the same people with open eyes")
+    group.add_argument(
+        "--eye-color", metavar="COLOR", help="brown, dark, hazel, green, blue, grey, amber or #rrggbb"
+    )
+    group.add_argument(
+        "--seed", type=int, metavar="N", help="the same seed gives the same picture (default: 42)"
+    )
+    group.add_argument(
+        "--faces", type=_indices, metavar="0,2", help="only these faces, numbered left to right"
+    )
+    group.add_argument("--ignore-faces", type=_indices, metavar="1", help="not these faces")
+    group.add_argument(
+        "--min-age",
+        type=float,
+        metavar="YEARS",
+        help="leave younger faces alone, where the detector tells ages",
+    )
+    group.add_argument(
+        "--restore", choices=("auto", "on", "off"), help="restore edited faces; auto does where weights are"
+    )
+
+
+def _add_behaviour(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--run-id", metavar="NAME", help="name of the run in file names, instead of the time")
+    group.add_argument("--dry-run", action="store_true", help="say what would be done; write nothing")
+    group.add_argument(
+        "--verbose", action="store_true", help="keep all intermediate files and logs, show tracebacks"
+    )
+    group.add_argument(
+        "--log-format", choices=("human", "json"), help="json writes one object a line to standard output"
+    )
+
+
+_SETTINGS: dict[str, tuple[str, ...]] = {
+    "threshold": ("processing", "threshold"),
+    "max_megapixels": ("processing", "max_megapixels"),
+    "max_file_mb": ("processing", "max_file_mb"),
+    "min_age": ("processing", "min_age"),
+    "log_format": ("processing", "log_format"),
+    "backend": ("generation", "model"),
+    "eye_color": ("generation", "eye_color"),
+    "seed": ("generation", "seed"),
+    "output_format": ("output", "format"),
+    "name_template": ("output", "name_template"),
+    "copy_unchanged": ("output", "copy_unchanged"),
+    "strip_metadata": ("output", "strip_metadata"),
+}
+"""Options that are settings -> their place in the configuration."""
+
+_RESTORE: dict[str, object] = {"auto": "auto", "on": True, "off": False}
+
+
+def _run_options(options: argparse.Namespace, cwd: Path) -> RunOptions:
+    overrides = [
+        Override(f"--{name.replace('_', '-')}", key, value)
+        for name, key in _SETTINGS.items()
+        if (value := getattr(options, name)) is not None
+    ]
+    if options.verbose:
+        overrides.append(Override("--verbose", ("processing", "verbose"), True))
+    if options.donor is not None:
+        overrides.append(Override("--donor", ("generation", "donor"), str(cwd / options.donor.expanduser())))
+    if options.restore is not None:
+        overrides.append(Override("--restore", ("restoration", "enabled"), _RESTORE[options.restore]))
+    return RunOptions(
+        config=cwd / options.config.expanduser() if options.config else None,
+        inputs=tuple(options.input or ()),
+        base=cwd,
+        output=cwd / options.output.expanduser() if options.output else None,
+        num_variations=options.num_variations,
+        run_id=options.run_id,
+        faces=options.faces,
+        ignored_faces=options.ignore_faces or frozenset(),
+        dry_run=options.dry_run,
+        overrides=tuple(overrides),
+    )
+
+
+def _parse_command(argv: Sequence[str]) -> Command:
+    parser = _Parser(prog="run_pipeline.py")
+    commands = parser.add_subparsers(dest="command", required=True)
+    doctor = commands.add_parser("doctor", help="what is installed and what would be chosen")
+    models = commands.add_parser(
+        "models",
+        help="weights and their licences",
+        description="Weights and their licences. The default path needs none that are not in the repository; "
+        "fetching others (pull, import) is not offered yet.",
+    )
+    models.add_argument("action", choices=("list", "verify"))
+    for sub in (doctor, models):
+        sub.add_argument("--verbose", action="store_true", help="show tracebacks")
+    options = parser.parse_args(argv)
+    return Command(
+        options.command, RunOptions(), getattr(options, "action", ""), show_tracebacks=options.verbose
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) > 99:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 99")
+    return int(text)
+
+
+def _indices(text: str) -> frozenset[int]:
+    try:
+        numbers = frozenset(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers like 0,2") from None
+    if min(numbers) < 0:
+        raise argparse.ArgumentTypeError("faces are numbered from 0, left to right")
+    return numbers

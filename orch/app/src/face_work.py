@@ -1,0 +1,136 @@
+"""One face in one variation: what was tried, what came of it, and what to try next.
+
+An eye that did not open is painted again, at most `MOST_ATTEMPTS` times in all: with the next donor,
+then the next strategy, then another seed and a little wider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from contracts.codec import from_dict
+from contracts.envelope import ErrorInfo, ItemResult, Refusal
+from contracts.face import Side
+from contracts.gen import GenItemData, GenItemParams
+from orch.app.src.plan import FacePlan
+from orch.app.src.report import EyeVerdict, FaceEdit
+from orch.app.src.requests import Donor, PaintOrder
+from orch.app.src.run_paths import RunPathManager
+
+MOST_ATTEMPTS = 3
+RETRY_SEED_STEP = 1000
+"""Far from the seeds of other variations."""
+RETRY_OPENNESS_STEP = 0.1
+MOST_OPENNESS = 1.2
+
+
+@dataclass
+class Attempt:
+    """One painting. eyes: sides that were painted. verdicts: filled by the look afterwards."""
+
+    order: PaintOrder
+    strategy: str | None
+    eyes: tuple[Side, ...]
+    refused: tuple[Refusal, ...]
+    error: ErrorInfo | None
+    verdicts: dict[Side, EyeVerdict] = field(default_factory=dict)
+
+    @property
+    def opened(self) -> tuple[Side, ...]:
+        return tuple(side for side in self.eyes if self._outcome(side) == "opened")
+
+    def _outcome(self, side: Side) -> str:
+        return self.verdicts[side].outcome if side in self.verdicts else ""
+
+
+@dataclass
+class FaceWork:
+    """The attempts at one face in one variation.
+
+    Args:
+        donors: ranked for this face; the variation starts at `first_donor`.
+    """
+
+    plan: FacePlan
+    variation_id: str
+    paths: RunPathManager
+    seed: int
+    params: GenItemParams
+    donors: Sequence[Donor] = ()
+    first_donor: int = 0
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def best(self) -> Attempt | None:
+        """The attempt that opened most eyes, the earliest of equals; None where none opened any."""
+        opened = [attempt for attempt in self.attempts if attempt.opened]
+        return max(opened, key=lambda a: len(a.opened), default=None)
+
+    def next_order(self) -> PaintOrder | None:
+        """What to paint now; None where all is well or nothing is left to try."""
+        number = len(self.attempts)
+        if number == 0:
+            return self._order(self.plan.strategies, 0, 0)
+        last = self.attempts[-1]
+        if number == MOST_ATTEMPTS or set(self.plan.eyes) <= set(last.opened):
+            return None
+        names = last.order.strategies
+        if last.error:
+            return self._order(names[1:], number, number) if names[1:] else None
+        if last.strategy is None:  # every strategy declined, and would again
+            return None
+        if last.strategy == "donor" and number < len(self.donors):
+            return self._order(names, number, number)
+        later = names[names.index(last.strategy) + 1 :]
+        return self._order(later or (last.strategy,), number, number)
+
+    def record(self, order: PaintOrder, result: ItemResult) -> Attempt:
+        """Take down what the gen stage answered."""
+        eyes: tuple[Side, ...] = ()
+        if result.status == "succeeded":
+            painted = from_dict(GenItemData, result.data, "gen data").eyes
+            eyes = tuple(side for side in self.plan.eyes if any(p.side == side for p in painted))
+        attempt = Attempt(order, result.strategy_used, eyes, result.refused, result.error)
+        self.attempts.append(attempt)
+        return attempt
+
+    def edit(self) -> FaceEdit:
+        """What became of the face, for the report."""
+        chosen = self.best or self.attempts[-1]
+        refused = tuple(dict.fromkeys(r for attempt in self.attempts for r in attempt.refused))
+        took_donor = chosen.strategy == "donor" and chosen.order.donor is not None
+        return FaceEdit(
+            face_index=self.plan.face_index,
+            strategy_used=chosen.strategy,
+            attempts=len(self.attempts),
+            eyes=tuple(_verdict(chosen, side) for side in self.plan.eyes),
+            refused=refused,
+            donor=chosen.order.donor.source if took_donor and chosen.order.donor else None,
+            error=chosen.error,
+        )
+
+    def _order(self, names: tuple[str, ...], number: int, donor_number: int) -> PaintOrder:
+        donor = None
+        if "donor" in names and self.donors:
+            donor = self.donors[(self.first_donor + donor_number) % len(self.donors)]
+        openness = min(MOST_OPENNESS, self.params.openness + number * RETRY_OPENNESS_STEP)
+        return PaintOrder(
+            face_index=self.plan.face_index,
+            paths=self.paths,
+            variation_id=self.variation_id,
+            attempt=number,
+            seed=self.seed + number * RETRY_SEED_STEP,
+            strategies=names,
+            params=replace(self.params, openness=round(openness, 3)),
+            donor=donor,
+        )
+
+
+def _verdict(attempt: Attempt, side: Side) -> EyeVerdict:
+    if side in attempt.verdicts:
+        return attempt.verdicts[side]
+    if attempt.error:
+        return EyeVerdict(side, "failed", attempt.error.message)
+    reasons = "; ".join(f"{r.strategy}: {r.reason}" for r in attempt.refused)
+    return EyeVerdict(side, "refused", reasons or "the strategy left this eye out")

@@ -1,0 +1,69 @@
+"""What a caller asks for, from the command line or from Python; standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Override:
+    """One setting from outside of a file. label: what a refusal calls it, e.g. "--threshold"."""
+
+    label: str
+    key: tuple[str, ...]
+    value: object
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """One run.
+
+    Attributes:
+        config: merges over config/default.json.
+        inputs: photos, folders, patterns, as they were given; empty takes the configuration's.
+        base: absolute folder that relative inputs start from.
+        output: folder for everything that is written, None for the project's own folders.
+        run_id: None takes the time.
+        faces, ignored_faces: indices, left to right from 0; None for all.
+        dry_run: find and plan, write nothing.
+        overrides: settings, strongest last.
+    """
+
+    config: Path | None = None
+    inputs: tuple[str, ...] = ()
+    base: Path = Path("/")
+    output: Path | None = None
+    num_variations: int = 0
+    run_id: str | None = None
+    faces: frozenset[int] | None = None
+    ignored_faces: frozenset[int] = frozenset()
+    dry_run: bool = False
+    overrides: tuple[Override, ...] = ()
+
+    def as_report(self) -> dict[str, Any]:
+        """The options as plain JSON values; settings are reported by themselves."""
+        return {
+            "config": str(self.config) if self.config else None,
+            "inputs": list(self.inputs),
+            "output": str(self.output) if self.output else None,
+            "num_variations": self.num_variations,
+            "run_id": self.run_id,
+            "faces": sorted(self.faces) if self.faces is not None else None,
+            "ignore_faces": sorted(self.ignored_faces),
+            "dry_run": self.dry_run,
+        }
+
+
+def overrides_of(settings: Mapping[str, Any], label: str, above: tuple[str, ...] = ()) -> list[Override]:
+    """A nested mapping of settings as overrides, one for each leaf."""
+    flat: list[Override] = []
+    for name, value in settings.items():
+        key = (*above, name)
+        if isinstance(value, Mapping):
+            flat += overrides_of(value, label, key)
+        else:
+            flat.append(Override(f"{label} {'.'.join(key)}", key, value))
+    return flat

@@ -1,0 +1,182 @@
+"""Opening the eyes of one photo: paint, blend, look, and again where an eye did not open.
+
+All faces of all variations go through the gen stage in one batch; every variation has one blended
+picture. What is kept in the end are the eyes that were seen to be open; the others stay as they were.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.blend import BlendItemData, EyePaste
+from contracts.codec import from_dict
+from contracts.envelope import ErrorInfo, ItemResult, Request, Result
+from contracts.face import Face, FaceDocument, Side
+from orch.app.src.documents import read_document
+from orch.app.src.face_work import Attempt, FaceWork
+from orch.app.src.report import EyeVerdict
+from orch.app.src.requests import Pasting, RequestMaker
+from orch.app.src.run_paths import RunPathManager
+from orch.app.src.verification import verdict
+
+Ask = Callable[[Request], Result]
+"""Sends a request to its stage; never raises for what a stage does."""
+
+Composition = dict[int, tuple[Attempt, tuple[Side, ...]]]
+"""Face index -> which attempt at it, and which of its eyes, are pasted."""
+
+
+@dataclass
+class _Picture:
+    """A blended picture of a variation and what is in it."""
+
+    path: Path
+    composition: Composition
+
+
+class Painter:
+    """Opens the eyes of one photo in all variations.
+
+    Args:
+        photo: the photo.
+        shared: paths of its crops and face document.
+        work: every planned face in every variation.
+    """
+
+    def __init__(
+        self, photo: Path, shared: RunPathManager, requests: RequestMaker, ask: Ask, work: Sequence[FaceWork]
+    ) -> None:
+        self._photo = photo
+        self._shared = shared
+        self._requests = requests
+        self._ask = ask
+        self._work = work
+        self._pictures: dict[str, _Picture] = {}
+
+    def open_eyes(self) -> dict[str, Path]:
+        """Do all attempts. Returns variation -> blended picture, for those where an eye opened."""
+        painted = self._paint(self._work)
+        while painted:
+            self._blend_and_look(painted)
+            painted = self._paint(painted)
+        return self._accepted_pictures()
+
+    def _paint(self, pending: Sequence[FaceWork]) -> list[FaceWork]:
+        """Ask for the next painting of each; those with nothing left to try drop out."""
+        orders = [(work, order) for work in pending if (order := work.next_order())]
+        if not orders:
+            return []
+        result = self._ask(self._requests.gen(self._shared, [order for _, order in orders]))
+        for (work, order), item in zip(orders, result.items):
+            work.record(order, item)
+        return [work for work, _ in orders]
+
+    def _blend_and_look(self, painted: Sequence[FaceWork]) -> None:
+        """Judge the newest attempt of each face, beside the best so far of the others."""
+        fresh = [work for work in painted if work.attempts[-1].eyes]
+        variations = list(dict.fromkeys(work.variation_id for work in fresh))
+        pictures = {v: self._candidate(v, [w for w in fresh if w.variation_id == v]) for v in variations}
+        pastes = self._blend(pictures)
+        blended = {v: pictures[v] for v in variations if isinstance(pastes[v], dict)}
+        faces = self._look(blended, fresh)
+        for work in fresh:
+            attempt = work.attempts[-1]
+            pasted = pastes[work.variation_id]
+            if isinstance(pasted, ErrorInfo):
+                attempt.error = pasted
+                continue
+            seen = faces[work.variation_id]
+            if isinstance(seen, ErrorInfo):
+                attempt.error = seen
+                continue
+            after = seen.get(work.plan.face_index)
+            for side in attempt.eyes:
+                paste = pasted.get((work.plan.face_index, side))
+                attempt.verdicts[side] = verdict(work.plan.face, after, side, paste)
+        self._pictures |= blended
+
+    def _candidate(self, variation: str, fresh: Sequence[FaceWork]) -> _Picture:
+        composition = self._accepted(variation)
+        for work in fresh:
+            attempt = work.attempts[-1]
+            composition[work.plan.face_index] = (attempt, attempt.eyes)
+        number = max(len(work.attempts) for work in fresh) - 1
+        return _Picture(fresh[0].paths.get_blended(number), composition)
+
+    def _accepted(self, variation: str) -> Composition:
+        """The best attempts so far, with the eyes that they opened."""
+        return {
+            work.plan.face_index: (work.best, work.best.opened)
+            for work in self._work
+            if work.variation_id == variation and work.best
+        }
+
+    def _blend(
+        self, pictures: dict[str, _Picture]
+    ) -> dict[str, dict[tuple[int, Side], EyePaste] | ErrorInfo]:
+        if not pictures:
+            return {}
+        wanted = {
+            picture.path: [Pasting(attempt.order, eyes) for attempt, eyes in picture.composition.values()]
+            for picture in pictures.values()
+        }
+        result = self._ask(self._requests.blend(self._photo, self._shared, wanted))
+        return {item.item_id: item.error or _pastes(item) for item in result.items}
+
+    def _look(
+        self, pictures: dict[str, _Picture], fresh: Sequence[FaceWork]
+    ) -> dict[str, dict[int, Face] | ErrorInfo]:
+        if not pictures:
+            return {}
+        paths = {work.variation_id: work.paths for work in fresh}
+        number = max(len(work.attempts) for work in fresh) - 1
+        looks = {
+            v: (
+                paths[v].get_verification_json(number),
+                [w.plan.face_index for w in fresh if w.variation_id == v],
+            )
+            for v in pictures
+        }
+        request = self._requests.look_again(
+            self._shared.get_face_json(), {v: p.path for v, p in pictures.items()}, looks
+        )
+        result = self._ask(request)
+        return {item.item_id: item.error or _faces(looks[item.item_id][0]) for item in result.items}
+
+    def _accepted_pictures(self) -> dict[str, Path]:
+        """Make each variation's picture hold exactly the accepted eyes, under its plain name."""
+        paths = {work.variation_id: work.paths for work in self._work}
+        accepted = {v: composition for v in paths if (composition := self._accepted(v))}
+        again: dict[str, _Picture] = {}
+        for variation, composition in accepted.items():
+            final = paths[variation].get_blended()
+            last = self._pictures[variation]
+            if last.composition != composition:
+                again[variation] = _Picture(final, composition)
+            elif last.path != final:
+                os.replace(last.path, final)
+        pastes = self._blend(again)
+        for work in self._work:
+            problem = pastes.get(work.variation_id)
+            if isinstance(problem, ErrorInfo):
+                _fail(work, problem)
+        return {v: paths[v].get_blended() for v in accepted if not isinstance(pastes.get(v), ErrorInfo)}
+
+
+def _fail(work: FaceWork, error: ErrorInfo) -> None:
+    """No picture holds this face's eyes: whatever was opened before is not."""
+    for attempt in work.attempts:
+        attempt.error = error
+        attempt.verdicts = {side: EyeVerdict(side, "failed", error.message) for side in attempt.eyes}
+
+
+def _pastes(item: ItemResult) -> dict[tuple[int, Side], EyePaste]:
+    data = from_dict(BlendItemData, item.data, "blend data")
+    return {(paste.face_index, paste.side): paste for paste in data.pastes}
+
+
+def _faces(path: Path) -> dict[int, Face]:
+    return {face.face_index: face for face in read_document(FaceDocument, path).faces}

@@ -1,0 +1,182 @@
+"""What a run says about itself: the contents of `report_{run}.json`.
+
+Left and right are the viewer's. Coordinates are EXIF-upright pixels of the photo.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from contracts.envelope import ErrorInfo, Notice, Refusal
+from contracts.face import EyeState, Face, Pose, Side
+
+REPORT_FORMAT = "1"
+
+Outcome = Literal["opened", "not_opened", "refused", "failed"]
+"""opened: verified. not_opened: painted, but the look afterwards did not agree; left as it was.
+refused: every strategy declined with a reason. failed: an error."""
+
+PhotoStatus = Literal["edited", "unchanged", "partial", "failed", "planned"]
+"""partial: some faces failed with an error, the others are done. planned: a dry run."""
+
+
+@dataclass(frozen=True)
+class EyeNumbers:
+    """What the face stage measured on one eye; `appearance` is None where it was not measured."""
+
+    state: EyeState
+    score: float
+    area: float
+    normalised_area: float
+    aspect_ratio: float
+    appearance: float | None
+    decided_by: str
+
+
+@dataclass(frozen=True)
+class PlannedEye:
+    """One eye before the work. reason: why it is left alone, or why it is undetermined."""
+
+    numbers: EyeNumbers
+    to_open: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class FaceReport:
+    """One detected face. strategies: to be tried in this order; `choice` says why these."""
+
+    face_index: int
+    bbox: tuple[float, float, float, float]
+    confidence: float
+    pose: Pose
+    inter_ocular_distance: float
+    age: float | None
+    eyeglasses: float | None
+    left_eye: PlannedEye
+    right_eye: PlannedEye
+    strategies: tuple[str, ...]
+    choice: str
+
+
+@dataclass(frozen=True)
+class EyeVerdict:
+    """One eye after the work.
+
+    Attributes:
+        iris_position: along the corner line, 0 at the viewer's left corner, 1 at the right one.
+        seam: gradient along the border of the edit over what it was before.
+    """
+
+    side: Side
+    outcome: Outcome
+    reason: str = ""
+    after: EyeNumbers | None = None
+    iris_position: float | None = None
+    seam: float | None = None
+
+
+@dataclass(frozen=True)
+class FaceEdit:
+    """What became of one face in one variation.
+
+    Attributes:
+        attempts: how often it was painted.
+        donor: photo whose eyes were taken.
+        same_person: "confirmed", "differs" or "not_checked" where no identity backend is installed.
+    """
+
+    face_index: int
+    strategy_used: str | None
+    attempts: int
+    eyes: tuple[EyeVerdict, ...]
+    refused: tuple[Refusal, ...] = ()
+    donor: str | None = None
+    same_person: str = "not_checked"
+    error: ErrorInfo | None = None
+
+    def opened(self) -> tuple[Side, ...]:
+        return tuple(e.side for e in self.eyes if e.outcome == "opened")
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class VariationReport:
+    """restoration: "succeeded", "not_wanted", or why it was skipped."""
+
+    variation_id: str
+    run_id: str
+    seed: int
+    openness: float
+    faces: tuple[FaceEdit, ...]
+    output: WrittenFile | None = None
+    restoration: str = "not_wanted"
+    warnings: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True)
+class PhotoReport:
+    """stage_seconds: stage -> seconds that this photo waited for it."""
+
+    photo: str
+    path: str
+    status: PhotoStatus
+    reason: str = ""
+    size: tuple[int, int] | None = None
+    detector: str = ""
+    faces: tuple[FaceReport, ...] = ()
+    variations: tuple[VariationReport, ...] = ()
+    copied_to: WrittenFile | None = None
+    warnings: tuple[Notice, ...] = ()
+    error: ErrorInfo | None = None
+    stage_seconds: dict[str, float] = field(default_factory=dict)
+    total_s: float = 0.0
+
+    def output_paths(self) -> list[str]:
+        """Every picture that was written for the photo."""
+        written = [v.output for v in self.variations] + [self.copied_to]
+        return [file.path for file in written if file]
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """The whole run. overhead_s: seconds beyond the stages' own work."""
+
+    format: str
+    version: str
+    contract: str
+    run_id: str
+    started: str
+    exit_code: int
+    interrupted: bool
+    total_s: float
+    overhead_s: float
+    peak_rss_mb: float
+    settings: dict[str, Any]
+    options: dict[str, Any]
+    photos: tuple[PhotoReport, ...]
+    problems: tuple[ErrorInfo, ...]
+    stages: dict[str, Any]
+
+    def output_paths(self) -> list[str]:
+        return [path for photo in self.photos for path in photo.output_paths()]
+
+
+def eye_numbers(face: Face, side: Side) -> EyeNumbers:
+    """The numbers of one eye as they go into the report."""
+    eye = face.eye(side)
+    return EyeNumbers(
+        state=eye.state,
+        score=eye.score,
+        area=eye.area,
+        normalised_area=eye.normalised_area,
+        aspect_ratio=eye.aspect_ratio,
+        appearance=eye.appearance.score if eye.appearance else None,
+        decided_by=eye.decided_by,
+    )

@@ -1,0 +1,277 @@
+"""Requests to the stages: the only place where paths and settings become a stage's words.
+
+Request ids are unique within a run: `<stage>-<number>`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from contracts.blend import BlendFace, BlendItemParams, BlendParams
+from contracts.codec import to_dict
+from contracts.crop import CropItemParams, CropParams
+from contracts.envelope import Item, Request, StageName
+from contracts.face import FaceItemParams, FaceParams, Side
+from contracts.files import reference
+from contracts.gen import GenItemParams, GenParams
+from contracts.preenh import PreEnhanceItemParams, PreEnhanceParams
+from contracts.res import RestoreItemParams, RestoreParams
+from orch.app.src.run_ids import variation_id
+from orch.app.src.run_paths import Layout, RunPathManager
+from orch.app.src.settings import PROJECT_ROOT, Settings
+
+MASKS: dict[str, Side | None] = {"mask": None, "mask_left": "left", "mask_right": "right"}
+"""Outputs of crop and inputs of gen -> whose mask."""
+
+
+@dataclass(frozen=True)
+class Donor:
+    """A donor's face, cropped like a target's. source: the photo's name."""
+
+    source: str
+    crop: Path
+    crop_json: Path
+
+
+@dataclass(frozen=True)
+class PaintOrder:
+    """One face to be painted in one variation. attempt: 0 for the first."""
+
+    face_index: int
+    paths: RunPathManager
+    variation_id: str
+    attempt: int
+    seed: int
+    strategies: tuple[str, ...]
+    params: GenItemParams
+    donor: Donor | None = None
+
+    @property
+    def item_id(self) -> str:
+        return f"{self.variation_id}/{self.face_index}"
+
+
+@dataclass(frozen=True)
+class Pasting:
+    """A painted face as it goes into a blend. eyes: those to paste."""
+
+    order: PaintOrder
+    eyes: tuple[Side, ...]
+
+
+@dataclass
+class RequestMaker:
+    """Builds requests of one run."""
+
+    settings: Settings
+    layout: Layout
+    batch_id: str
+    backends: Mapping[StageName, str]
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def face(self, photo: Path, paths: RunPathManager, debug: bool) -> Request:
+        """Find the faces of a photo."""
+        outputs = {"json": self._ref(paths.get_face_json())}
+        if debug:
+            outputs["debug"] = self._ref(paths.get_face_debug())
+        item = Item("photo", photo=_photo(photo), outputs=outputs)
+        return self._request("face", [item], self._face_params(), photo)
+
+    def look_again(
+        self, face_json: Path, blended: Mapping[str, Path], looks: Mapping[str, tuple[Path, Sequence[int]]]
+    ) -> Request:
+        """Read known faces again on blended pictures.
+
+        Args:
+            face_json: document of the original photo.
+            blended: variation -> picture.
+            looks: variation -> where the document goes, and which faces are to be read.
+        """
+        items = [
+            Item(
+                variation,
+                photo=self._ref(picture),
+                variation_id=variation,
+                inputs={"face_json": self._ref(face_json)},
+                outputs={"json": self._ref(looks[variation][0])},
+                params=to_dict(FaceItemParams(only_faces=tuple(looks[variation][1]))),
+            )
+            for variation, picture in blended.items()
+        ]
+        return self._request("face", items, self._face_params())
+
+    def crop(
+        self, photo: Path, paths: RunPathManager, faces: Mapping[int, tuple[Side, ...]], face_json: Path
+    ) -> Request:
+        """Crop faces. faces: face index -> eyes to be opened."""
+        processing = self.settings.processing
+        items = [
+            Item(
+                str(index),
+                photo=_photo(photo),
+                face_index=index,
+                inputs={"face_json": self._ref(face_json)},
+                outputs={
+                    "crop": self._ref(paths.get_face_crop(index)),
+                    "crop_json": self._ref(paths.get_crop_json(index)),
+                    **{name: self._ref(paths.get_face_mask(index, side)) for name, side in MASKS.items()},
+                },
+                params=to_dict(CropItemParams(eyes_to_open=eyes)),
+            )
+            for index, eyes in faces.items()
+        ]
+        params = CropParams(
+            crop_output_size=processing.crop_output_size,
+            use_larger_eye=processing.use_larger_eye,
+            max_megapixels=processing.max_megapixels,
+            max_file_mb=processing.max_file_mb,
+        )
+        return self._request("crop", items, params, photo)
+
+    def gen(self, shared: RunPathManager, orders: Sequence[PaintOrder]) -> Request:
+        """Paint faces, all variations in one batch."""
+        items = [
+            Item(
+                order.item_id,
+                face_index=order.face_index,
+                variation_id=order.variation_id,
+                seed=order.seed,
+                strategies=order.strategies,
+                inputs=self._gen_inputs(shared, order),
+                outputs=self._gen_outputs(order),
+                params=to_dict(order.params),
+            )
+            for order in orders
+        ]
+        return self._request("gen", items, GenParams(batch_size=self.settings.generation.batch_size))
+
+    def blend(
+        self, photo: Path, shared: RunPathManager, pictures: Mapping[Path, Sequence[Pasting]]
+    ) -> Request:
+        """Paste faces into the photo. pictures: blended picture -> what goes into it."""
+        items = []
+        for picture, pastings in pictures.items():
+            inputs = {}
+            for pasting in pastings:
+                order = pasting.order
+                i = order.face_index
+                inputs[f"crop_{i}"] = self._ref(shared.get_face_crop(i))
+                inputs[f"crop_json_{i}"] = self._ref(shared.get_crop_json(i))
+                inputs[f"painted_{i}"] = self._ref(order.paths.get_generated_eye(i, attempt=order.attempt))
+                inputs[f"alpha_{i}"] = self._ref(order.paths.get_alpha(i, order.attempt))
+            faces = tuple(BlendFace(p.order.face_index, p.eyes) for p in pastings)
+            items.append(
+                Item(
+                    pastings[0].order.variation_id,
+                    photo=_photo(photo),
+                    variation_id=pastings[0].order.variation_id,
+                    inputs=inputs,
+                    outputs={"image": self._ref(picture)},
+                    params=to_dict(BlendItemParams(faces)),
+                )
+            )
+        processing = self.settings.processing
+        params = BlendParams(
+            feather_size=processing.feather_size,
+            max_megapixels=processing.max_megapixels,
+            max_file_mb=processing.max_file_mb,
+        )
+        return self._request("blend", items, params, photo)
+
+    def restore(self, face_json: Path, pictures: Mapping[str, tuple[Path, Path, Sequence[int]]]) -> Request:
+        """Restore edited faces. pictures: variation -> (blended, restored, faces)."""
+        items = [
+            Item(
+                variation,
+                photo=self._ref(blended),
+                variation_id=variation,
+                inputs={"face_json": self._ref(face_json)},
+                outputs={"image": self._ref(restored)},
+                params=to_dict(RestoreItemParams(faces=tuple(faces))),
+            )
+            for variation, (blended, restored, faces) in pictures.items()
+        ]
+        restoration = self.settings.restoration
+        params = RestoreParams(fidelity=restoration.fidelity, upscale=restoration.upscale)
+        return self._request("res", items, params)
+
+    def pre_enhance(self, count: int) -> Request:
+        """Make prompt variations."""
+        generation = self.settings.generation
+        items = [
+            Item(
+                variation_id(number),
+                outputs={"variation": self._ref(self.layout.variation(variation_id(number)))},
+                seed=generation.seed + number,
+                params=to_dict(PreEnhanceItemParams(number=number)),
+            )
+            for number in range(1, count + 1)
+        ]
+        params = PreEnhanceParams(
+            prompt=generation.prompt,
+            negative_prompt=generation.negative_prompt,
+            refiner_prompt=generation.refiner.prompt,
+            refiner_negative_prompt=generation.refiner.negative_prompt,
+            instruction=self.settings.pre_enhance_instruction_prompt,
+        )
+        return self._request("preenh", items, params)
+
+    def _face_params(self) -> FaceParams:
+        processing = self.settings.processing
+        return FaceParams(
+            threshold=processing.threshold,
+            max_megapixels=processing.max_megapixels,
+            max_file_mb=processing.max_file_mb,
+        )
+
+    def _gen_inputs(self, shared: RunPathManager, order: PaintOrder) -> dict[str, str]:
+        i = order.face_index
+        inputs = {
+            "crop": self._ref(shared.get_face_crop(i)),
+            "crop_json": self._ref(shared.get_crop_json(i)),
+            **{name: self._ref(shared.get_face_mask(i, side)) for name, side in MASKS.items()},
+        }
+        if order.donor:
+            inputs["donor_crop"] = self._ref(order.donor.crop)
+            inputs["donor_json"] = self._ref(order.donor.crop_json)
+        return inputs
+
+    def _gen_outputs(self, order: PaintOrder) -> dict[str, str]:
+        i, attempt, paths = order.face_index, order.attempt, order.paths
+        outputs = {
+            "painted": paths.get_generated_eye(i, attempt=attempt),
+            "alpha": paths.get_alpha(i, attempt),
+        }
+        if self.layout.keeps_intermediates:
+            outputs["prepared"] = paths.get_prepared(i, attempt)
+            outputs["base_output"] = paths.get_base_output(i, attempt)
+            outputs["refined"] = paths.get_refined(i, attempt)
+        return {name: self._ref(path) for name, path in outputs.items()}
+
+    def _ref(self, path: Path) -> str:
+        return self.layout.reference(path)
+
+    def _request(
+        self, stage: StageName, items: Sequence[Item], params: Any, photo: Path | None = None
+    ) -> Request:
+        roots = self.layout.roots() | {"models": str(PROJECT_ROOT)}
+        if photo:
+            roots["in"] = str(photo.parent)
+        return Request(
+            request_id=f"{stage}-{next(self._numbers)}",
+            run_id=self.batch_id,
+            stage=stage,
+            backend=self.backends[stage],
+            items=tuple(items),
+            roots=roots,
+            debug=self.layout.keeps_intermediates,
+            params=to_dict(params),
+        )
+
+
+def _photo(photo: Path) -> str:
+    return reference("in", photo.name)

@@ -1,0 +1,72 @@
+"""Which ways of painting are tried for a face, in which order, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contracts.error_codes import ErrorCode, StageError
+from contracts.exit_codes import ExitCode
+from contracts.face import Face, Side
+
+AUTO = "auto"
+NEED_WEIGHTS = ("sdxl", "sdxl-turbo")
+
+
+@dataclass(frozen=True)
+class Chain:
+    """names: strategies in the order to try them; reason: one line for the person."""
+
+    names: tuple[str, ...]
+    reason: str
+
+
+def choose(model: str, face: Face, eyes_to_open: Sequence[Side], donor: bool) -> Chain:
+    """The chain for one face.
+
+    Args:
+        model: `generation.model`; "auto" chooses, anything else is asked for exactly.
+        donor: whether a donor was given.
+    """
+    if model != AUTO:
+        return Chain((model,), f"{model}, as asked for")
+    names, reasons = [], []
+    if donor:
+        names.append("donor")
+        reasons.append("donor first, since one was given")
+    other_open = [s for s in ("left", "right") if s not in eyes_to_open and face.eye(s).state == "open"]
+    if len(eyes_to_open) == 1 and other_open:
+        names.append("mirror")
+        reasons.append("mirror, since the other eye is open")
+    names.append("lid_lift")
+    reasons.append("lid_lift" if reasons else "lid_lift, since there is no donor and no open eye")
+    return Chain(tuple(names), "auto: " + "; then ".join(reasons))
+
+
+def validate(model: str, donor: bool, restore: bool | str) -> None:
+    """Refuse what cannot work before the first photo is touched.
+
+    Raises:
+        StageError: WEIGHTS_MISSING, BAD_ARGUMENTS.
+    """
+    if model in NEED_WEIGHTS:
+        raise StageError(
+            ErrorCode.WEIGHTS_MISSING,
+            f"generation.model {model!r} needs the SDXL weights, and they are not installed",
+            "use --backend auto, which opens eyes without weights",
+            ExitCode.ENVIRONMENT,
+        )
+    if model == "donor" and not donor:
+        raise StageError(
+            ErrorCode.BAD_ARGUMENTS,
+            "generation.model 'donor' needs a photo of the same people with open eyes",
+            "give one with --donor PHOTO or --donor FOLDER",
+            ExitCode.USAGE,
+        )
+    if restore is True:
+        raise StageError(
+            ErrorCode.WEIGHTS_MISSING,
+            "restoration needs the CodeFormer weights, and they are not installed",
+            "use --restore auto, which restores only where weights are",
+            ExitCode.ENVIRONMENT,
+        )

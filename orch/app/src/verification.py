@@ -1,0 +1,93 @@
+"""The look afterwards: is an eye that was painted really open now?
+
+Judged by what the face stage reads on the blended picture. Landmarks alone are not believed: they
+call half of all smears open. The texture inside the lids has to look like an eye as well, irises
+have to sit where irises sit, and the border must not show.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from contracts.blend import EyePaste
+from contracts.face import Face, Side
+from imaging.gaze import iris_position
+from orch.app.src.report import EyeVerdict, eye_numbers
+
+LEAST_APPEARANCE = 0.5
+"""Evidence of iris and sclera that the face stage must find, 0..1."""
+
+CLEARLY_WIDER = 0.06
+"""Rise of the aspect ratio that makes an undetermined eye count as open: closed eyes lie at 0.02-0.10,
+open ones at 0.17-0.25."""
+
+IRIS_RANGE = (0.2, 0.8)
+"""Where an iris may sit along the corner line; a look to the very side reaches about 0.25."""
+
+MOST_IRIS_MISMATCH = 0.22
+"""Between both eyes; real open eyes differ by 0.08 on average."""
+
+MOST_SEAM = 2.0
+"""Gradient along the border of the edit over what it was before."""
+
+
+def verdict(before: Face, after: Face | None, side: Side, paste: EyePaste | None) -> EyeVerdict:
+    """Judge one painted eye.
+
+    Args:
+        before: the face as it was detected in the photo.
+        after: the same face in the blended picture, None where it was not found again.
+        paste: what blend says of this eye, None where it pasted nothing.
+    """
+    if paste is None:
+        return EyeVerdict(side, "not_opened", "nothing was pasted")
+    if after is None:
+        return EyeVerdict(side, "not_opened", "the face was not found again", seam=paste.seam)
+    position = iris_position(np.asarray(after.mesh), side)
+    reason = (
+        _state_problem(before, after, side)
+        or _appearance_problem(after, side)
+        or _iris_problem(after, side, position)
+        or _seam_problem(paste)
+    )
+    return EyeVerdict(
+        side,
+        "not_opened" if reason else "opened",
+        reason,
+        after=eye_numbers(after, side),
+        iris_position=round(position, 3),
+        seam=paste.seam,
+    )
+
+
+def _state_problem(before: Face, after: Face, side: Side) -> str:
+    eye = after.eye(side)
+    rise = eye.aspect_ratio - before.eye(side).aspect_ratio
+    if eye.state == "open" or (eye.state == "undetermined" and rise >= CLEARLY_WIDER):
+        return ""
+    return f"still {eye.state} afterwards (aspect ratio {eye.aspect_ratio:.2f})"
+
+
+def _appearance_problem(after: Face, side: Side) -> str:
+    appearance = after.eye(side).appearance
+    if appearance is None:
+        return "whether it looks like an eye could not be measured"
+    if appearance.score < LEAST_APPEARANCE:
+        return f"does not look like an eye (score {appearance.score:.2f}, at least {LEAST_APPEARANCE:g})"
+    return ""
+
+
+def _iris_problem(after: Face, side: Side, position: float) -> str:
+    if not IRIS_RANGE[0] <= position <= IRIS_RANGE[1]:
+        return f"the iris sits at the edge of the eye ({position:.2f} of its width)"
+    other: Side = "right" if side == "left" else "left"
+    if after.eye(other).state != "open":
+        return ""
+    mismatch = abs(position - iris_position(np.asarray(after.mesh), other))
+    return f"the eyes look apart (by {mismatch:.2f} of their width)" if mismatch > MOST_IRIS_MISMATCH else ""
+
+
+def _seam_problem(paste: EyePaste) -> str:
+    if paste.seam is not None and paste.seam > MOST_SEAM:
+        return f"its border shows (seam {paste.seam:.1f}, at most {MOST_SEAM:g})"
+    return ""
