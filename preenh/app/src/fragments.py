@@ -22,7 +22,7 @@ class Fragment:
 _SOFT = ("harsh", "hard", "dramatic", "flash", "contrast", "noir")
 _MATTE = ("matte", "matt")
 _OTHER_GAZE = ("away", "aside", "sideways", "down", "up", "gaze", "looking")
-_SHARP = ("soft", "blurred", "blurry", "dreamy", "hazy", "lowres")
+_SHARP = ("blurred", "blurry", "dreamy", "hazy", "lowres")
 
 POSITIVE: dict[str, tuple[Fragment, ...]] = {
     "light": (
