@@ -18,13 +18,15 @@ LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 def to_linear(encoded: Image) -> Image:
     """sRGB-encoded 0..1 to linear light 0..1; values outside 0..1 are clipped."""
     e = np.clip(encoded, 0.0, 1.0, dtype=np.float32)
-    return np.where(e <= 0.04045, e / 12.92, ((e + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    linear: Image = np.where(e <= 0.04045, e / 12.92, ((e + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return linear
 
 
 def to_encoded(linear: Image) -> Image:
     """Linear light 0..1 to sRGB-encoded 0..1; values outside 0..1 are clipped."""
     v = np.clip(linear, 0.0, 1.0, dtype=np.float32)
-    return np.where(v <= 0.0031308, v * 12.92, 1.055 * v ** (1 / 2.4) - 0.055).astype(np.float32)
+    encoded: Image = np.where(v <= 0.0031308, v * 12.92, 1.055 * v ** (1 / 2.4) - 0.055).astype(np.float32)
+    return encoded
 
 
 def luminance(linear: Image) -> NDArray[np.float32]:

@@ -32,7 +32,8 @@ def read_picture(path: Path) -> NDArray[np.float32]:
     scale = 65535.0 if picture.dtype == np.uint16 else 255.0
     if picture.ndim == 3:
         picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-    return picture.astype(np.float32) / np.float32(scale)
+    unit: NDArray[np.float32] = np.divide(picture, np.float32(scale), dtype=np.float32)
+    return unit
 
 
 def write_picture(path: Path, picture: NDArray[np.float32]) -> None:
@@ -48,8 +49,7 @@ def write_mask(path: Path, mask: NDArray[np.uint8]) -> None:
 
 def write_levels(path: Path, levels: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
     """Write integer levels, RGB or grey, as a PNG of their own depth, atomically."""
-    if levels.ndim == 3:
-        levels = cv2.cvtColor(levels, cv2.COLOR_RGB2BGR)
+    ordered = cv2.cvtColor(levels, cv2.COLOR_RGB2BGR) if levels.ndim == 3 else levels
     with atomic_path(path) as temporary:
-        if not cv2.imwrite(str(temporary), levels, FAST_PNG):
+        if not cv2.imwrite(str(temporary), ordered, FAST_PNG):
             raise OSError(f"the encoder refused {path.name}")

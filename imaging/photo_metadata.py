@@ -23,6 +23,7 @@ CENTIMETRES = 3
 CM_PER_INCH = 2.54
 OWN_TEXT_PREFIX = "OpenTheEyes_"
 TIFF_UNCOMPRESSED = 1
+PNG_COLOUR_CHUNKS = frozenset((b"cHRM", b"cICP", b"gAMA", b"sRGB"))
 
 # fmt: off
 TIFF_STORAGE_TAGS = frozenset((
@@ -35,8 +36,11 @@ TIFF_STORAGE_TAGS = frozenset((
 
 @dataclass(frozen=True)
 class JpegCoding:
-    """How a JPEG was coded. tables: quantisation tables, 64 values each in zigzag order as Pillow takes
-    them; subsampling: 0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0, -1 another."""
+    """How a JPEG was coded.
+
+    tables: quantisation tables, 64 values each, row by row. subsampling: 0 is 4:4:4, 1 is 4:2:2, 2 is
+    4:2:0, -1 another.
+    """
 
     tables: tuple[tuple[int, ...], ...]
     subsampling: int
@@ -52,6 +56,7 @@ class PhotoMetadata:
         iptc: IPTC-IIM records, without a Photoshop wrapper.
         dpi: horizontal and vertical pixels per inch.
         text: key and value of PNG text chunks.
+        png_colour: type and data of PNG chunks that say what the samples mean.
         comment: of a JPEG.
         jpeg: coding of a JPEG. lossless: a WebP or TIFF was stored without loss or compression.
     """
@@ -62,6 +67,7 @@ class PhotoMetadata:
     icc: bytes | None = None
     dpi: tuple[float, float] | None = None
     text: tuple[tuple[str, str], ...] = field(default=())
+    png_colour: tuple[tuple[bytes, bytes], ...] = field(default=())
     comment: bytes | None = None
     jpeg: JpegCoding | None = None
     lossless_webp: bool = False
@@ -82,6 +88,7 @@ def read_metadata(path: Path, header: PhotoHeader) -> PhotoMetadata:
             icc=info.get("icc_profile") or None,
             dpi=_dpi(info.get("dpi")),
             text=_text(image),
+            png_colour=_png_colour(path) if header.file_format == "PNG" else (),
             comment=info.get("comment") if header.file_format == "JPEG" else None,
             jpeg=_jpeg_coding(image) if header.file_format == "JPEG" else None,
             lossless_webp=header.file_format == "WEBP" and _is_lossless_webp(path),
@@ -134,6 +141,19 @@ def _text(image: Image.Image) -> tuple[tuple[str, str], ...]:
         for key, value in (chunks or {}).items()
         if not key.startswith((OWN_TEXT_PREFIX, "Raw profile type", "XML:com.adobe.xmp"))
     )
+
+
+def _png_colour(path: Path) -> tuple[tuple[bytes, bytes], ...]:
+    """Chunks stand before the pixels; each is length, type, data, checksum."""
+    found = []
+    with open(path, "rb") as handle:
+        handle.seek(8)
+        while len(start := handle.read(8)) == 8 and start[4:] != b"IDAT":
+            data = handle.read(int.from_bytes(start[:4], "big"))
+            handle.seek(4, 1)
+            if start[4:] in PNG_COLOUR_CHUNKS:
+                found.append((start[4:], data))
+    return tuple(found)
 
 
 def _jpeg_coding(image: Image.Image) -> JpegCoding | None:

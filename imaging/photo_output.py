@@ -1,0 +1,217 @@
+"""The final file: an edited picture in the format asked for, with what the original carried.
+
+Needs NumPy, Pillow and pyvips. Written atomically; the original is only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.envelope import Notice
+from contracts.error_codes import ErrorCode, StageError
+from contracts.exit_codes import ExitCode
+from imaging import png_writer
+from imaging.exif import DamagedExifError, normalised_exif
+from imaging.lossy_writer import Recompression, recompression, write_jpeg, write_webp
+from imaging.photo import Photo, PhotoLimits, read_photo
+from imaging.photo_header import PhotoHeader, read_header
+from imaging.photo_metadata import PhotoMetadata, read_metadata
+from imaging.tiff_writer import write_tiff
+from imaging.xmp import with_provenance
+
+OutputFormat = Literal["same", "png", "jpeg", "webp", "tiff"]
+Box = tuple[int, int, int, int]
+
+SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif"}
+DEEP_FORMATS = frozenset(("PNG", "TIFF"))
+LOSSY_FORMATS = frozenset(("JPEG", "WEBP"))
+NO_LIMITS = PhotoLimits(float("inf"), float("inf"))
+
+FORMAT_CHANGED = "OUTPUT_FORMAT"
+DEPTH_REDUCED = "OUTPUT_8_BIT"
+ALPHA_FLATTENED = "OUTPUT_FLATTENED"
+METADATA_LEFT_OUT = "OUTPUT_METADATA"
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """How to write.
+
+    Attributes:
+        output_format: "same" keeps the original's; BMP and GIF become PNG.
+        strip_metadata: write nothing but pixels and the colour profile, on which their colours depend.
+        provenance: what made the picture; names of letters and digits (Version, Config, Seed, ...).
+        source_type: URI of the IPTC Digital Source Type, "" for none.
+        edited_regions: x1, y1, x2, y2 with exclusive ends; re-encoding is measured outside of them.
+    """
+
+    output_format: OutputFormat = "same"
+    strip_metadata: bool = False
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    source_type: str = ""
+    edited_regions: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True)
+class OutputReport:
+    """What was written.
+
+    Attributes:
+        recompression: what lossy re-encoding changed outside of the edited regions; None for lossless files.
+        warnings: what the output could not keep.
+    """
+
+    path: Path
+    file_format: str
+    bit_depth: int
+    recompression: Recompression | None = None
+    warnings: tuple[Notice, ...] = ()
+
+
+def output_suffix(original: Path, output_format: OutputFormat) -> str:
+    """The ending of an output's name: the original's own, as it is written, where the format stays."""
+    header = read_header(original, NO_LIMITS)
+    target = _target_format(header, output_format)
+    return original.suffix if target == header.file_format and original.suffix else SUFFIXES[target]
+
+
+def write_final(
+    path: Path, edited: Path | Photo, original: Path | Photo, options: OutputOptions
+) -> OutputReport:
+    """Encode the edited picture.
+
+    Args:
+        path: where to; an existing file is replaced whole.
+        edited: the upright edited picture, as blend writes it.
+        original: the photo it came from; only its header and metadata are used.
+
+    Raises:
+        StageError: OUTPUT_NOT_WRITABLE or DISK_FULL; INPUT_* where a picture cannot be read;
+            INPUT_UNSUPPORTED where the format cannot hold the picture.
+    """
+    picture = edited if isinstance(edited, Photo) else read_photo(edited, NO_LIMITS)
+    header, metadata = _source(original)
+    target = _target_format(header, options.output_format)
+    warnings = _losses(picture, header, target)
+    kept, notices = _kept_metadata(metadata, picture, options)
+    warnings += notices
+    pixels, alpha = picture.pixels, picture.alpha
+    if target not in DEEP_FORMATS:
+        pixels, alpha = _to_8_bit(pixels), None if alpha is None else _to_8_bit(alpha)
+    if target == "PNG":
+        chunks = _png_chunks(kept, {} if options.strip_metadata else options.provenance)
+        png_writer.write_png(path, pixels, alpha, chunks)
+    elif target == "TIFF":
+        write_tiff(path, pixels, alpha, kept)
+    elif target == "JPEG":
+        pixels, alpha = _flattened(pixels, alpha), None
+        warnings += write_jpeg(path, pixels, kept, turned=header.orientation >= 5)
+    else:
+        _check_webp_size(path, pixels)
+        warnings += write_webp(path, pixels, alpha, kept)
+    lossless = target in DEEP_FORMATS or (target == "WEBP" and kept.lossless_webp)
+    changed = None if lossless else recompression(path, pixels, options.edited_regions)
+    return OutputReport(path, target, pixels.dtype.itemsize * 8, changed, tuple(warnings))
+
+
+def _source(original: Path | Photo) -> tuple[PhotoHeader, PhotoMetadata]:
+    if isinstance(original, Photo):
+        return original.header, original.metadata
+    header = read_header(original, NO_LIMITS)
+    return header, read_metadata(original, header)
+
+
+def _target_format(header: PhotoHeader, output_format: OutputFormat) -> str:
+    if output_format != "same":
+        return output_format.upper()
+    return header.file_format if header.file_format in SUFFIXES else "PNG"
+
+
+def _losses(picture: Photo, header: PhotoHeader, target: str) -> list[Notice]:
+    """What the target format cannot hold, or holds differently."""
+    notices = []
+    if header.file_format not in SUFFIXES and target == "PNG":
+        notices.append(Notice(FORMAT_CHANGED, f"{header.file_format} is not written; saved as PNG"))
+    if header.colour == "cmyk":
+        notices.append(Notice(FORMAT_CHANGED, "the original is CMYK; saved as sRGB"))
+    if header.colour == "palette":
+        notices.append(Notice(FORMAT_CHANGED, "the original has a palette; saved in full colour"))
+    if picture.bit_depth > 8 and target not in DEEP_FORMATS:
+        notices.append(Notice(DEPTH_REDUCED, f"{target} holds 8 bits per channel; the photo has 16"))
+    if picture.alpha is not None and target == "JPEG":
+        notices.append(Notice(ALPHA_FLATTENED, "JPEG holds no transparency; laid on white"))
+    return notices
+
+
+def _kept_metadata(
+    metadata: PhotoMetadata, picture: Photo, options: OutputOptions
+) -> tuple[PhotoMetadata, list[Notice]]:
+    """The original's metadata brought in line with the edited picture, with our provenance."""
+    coding = PhotoMetadata(
+        icc=picture.icc,
+        jpeg=metadata.jpeg,
+        lossless_webp=metadata.lossless_webp,
+        uncompressed_tiff=metadata.uncompressed_tiff,
+    )
+    if options.strip_metadata:
+        return coding, []
+    notices = []
+    exif = metadata.exif
+    if exif:
+        try:
+            exif = normalised_exif(exif, picture.size)
+        except DamagedExifError:
+            exif = None
+            notices.append(Notice(METADATA_LEFT_OUT, "the EXIF data are damaged and were left out"))
+    xmp, kept = with_provenance(metadata.xmp, options.provenance, options.source_type)
+    if not kept:
+        notices.append(Notice(METADATA_LEFT_OUT, "the XMP packet is damaged and was replaced"))
+    return replace(metadata, exif=exif, xmp=xmp, icc=picture.icc), notices
+
+
+def _png_chunks(metadata: PhotoMetadata, provenance: Mapping[str, str]) -> list[png_writer.Chunk]:
+    chunks = list(metadata.png_colour)
+    if metadata.icc:
+        chunks.append(png_writer.colour_profile(metadata.icc))
+    if metadata.dpi:
+        chunks.append(png_writer.resolution(metadata.dpi))
+    if metadata.exif:
+        chunks.append(png_writer.exif(metadata.exif))
+    if metadata.xmp:
+        chunks.append(png_writer.xmp(metadata.xmp))
+    if metadata.iptc:
+        chunks.append(png_writer.iptc(metadata.iptc))
+    chunks += [png_writer.text(key, value) for key, value in metadata.text]
+    return chunks + [png_writer.text(f"OpenTheEyes_{key}", value) for key, value in provenance.items()]
+
+
+def _to_8_bit(samples: NDArray[Any]) -> NDArray[np.uint8]:
+    if samples.dtype == np.uint8:
+        return samples
+    return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def _flattened(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    """Laid on white; opaque pixels stay exactly as they are."""
+    if alpha is None:
+        return pixels
+    weight = alpha[:, :, None].astype(np.uint16)
+    laid = (pixels * weight + 255 * (255 - weight) + 127) // 255
+    return laid.astype(np.uint8)
+
+
+def _check_webp_size(path: Path, pixels: NDArray[np.uint8]) -> None:
+    most = 16383
+    if max(pixels.shape[:2]) > most:
+        raise StageError(
+            ErrorCode.INPUT_UNSUPPORTED,
+            f"{path.name}: WebP holds at most {most} pixels a side, this picture has {max(pixels.shape[:2])}",
+            "use --output-format png or jpeg",
+            ExitCode.UNREADABLE_INPUT,
+        )
