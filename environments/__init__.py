@@ -1,0 +1,27 @@
+"""Environments that stages run in: found, built once, checked, re-executed. Standard library only.
+
+Used by the door, the orchestrator and the stages' own modules. Imports nothing of the project.
+"""
+
+from __future__ import annotations
+
+
+class EnvironmentBroken(Exception):
+    """An environment cannot be had.
+
+    Attributes:
+        message: what happened, one line.
+        hint: what to do, one line.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def line(self) -> str:
+        return self.message + (f". {self.hint}" if self.hint else "")
+
+
+EXIT_ENVIRONMENT = 3
+"""Exit status where an environment is missing; `contracts.exit_codes.ExitCode.ENVIRONMENT`."""
