@@ -7,16 +7,17 @@ face without eyes and mouth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from contracts.envelope import Notice, Request, Result
+from contracts.envelope import Notice
 from contracts.face import SIDES, Face, FaceDocument
 from imaging.face_shape import shape_distance
 from imaging.gaze import iris_position
+from orch.app.src.asking import Asker
 from orch.app.src.documents import read_document
 from orch.app.src.requests import Donor, RequestMaker
 from orch.app.src.run_ids import SHARED
@@ -67,9 +68,7 @@ def cost(target: Face, donor: Face) -> float:
     return SHAPE_WEIGHT * shape + turn / DEGREES + GAZE_WEIGHT * aside + SIZE_WEIGHT * enlarged
 
 
-def read_donors(
-    photos: Sequence[Path], requests: RequestMaker, ask: Callable[[Request], Result], verbose: bool
-) -> DonorShelf:
+def read_donors(photos: Sequence[Path], requests: RequestMaker, ask: Asker, verbose: bool) -> DonorShelf:
     """Find and crop the faces with both eyes open in donor photos.
 
     A photo that cannot be used becomes a notice, never an error: the chain goes on without it.
@@ -86,7 +85,7 @@ def read_donors(
 
 
 def _faces_of(
-    photo: Path, paths: RunPathManager, requests: RequestMaker, ask: Callable[[Request], Result]
+    photo: Path, paths: RunPathManager, requests: RequestMaker, ask: Asker
 ) -> list[DonorFace] | Notice:
     seen = ask(requests.face(photo, paths, debug=False)).items[0]
     if seen.error:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from contracts.codec import unknown_key_message
 from contracts.error_codes import ErrorCode, StageError
@@ -18,15 +19,16 @@ from orch.app.src.inputs import Photo
 from orch.app.src.run_ids import ORIGINAL
 from orch.app.src.run_paths import RunPathManager
 
+OutputFormat = Literal["same", "png", "jpeg", "webp", "tiff"]
 EXTENSIONS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}
-"""Output format -> suffix; "same" keeps the photo's own."""
+"""Output format -> suffix."""
 
 _EXT = "{ext}"
 FIELDS = ("stem", "ext", "variation", "run_id", "timestamp")
 
 
-def extension(output_format: str, photo: Path) -> str:
-    """Suffix of a finished picture, with its dot."""
+def likely_suffix(photo: Path, output_format: OutputFormat) -> str:
+    """Ending of a finished picture's name as far as the photo's own name tells."""
     return photo.suffix if output_format == "same" else EXTENSIONS[output_format]
 
 
@@ -36,12 +38,20 @@ class OutputNames:
     Args:
         template: a person's template, None for the names of `run_paths`.
         photos: all photos of the run; those whose names would collide get their suffix into {stem}.
+        suffix_of: ending of a finished picture's name; asked when it is written.
 
     Raises:
         StageError: BAD_ARGUMENTS for a template that is not a file name with known fields.
     """
 
-    def __init__(self, template: str | None, output_format: str, photos: Sequence[Photo]) -> None:
+    def __init__(
+        self,
+        template: str | None,
+        output_format: OutputFormat,
+        photos: Sequence[Photo],
+        suffix_of: Callable[[Path, OutputFormat], str] = likely_suffix,
+    ) -> None:
+        self._suffix_of = suffix_of
         self._template = None if template is None else checked_template(template)
         self._format = output_format
         self._inputs = {photo.path.resolve() for photo in photos}
@@ -53,7 +63,17 @@ class OutputNames:
         Raises:
             StageError: BAD_ARGUMENTS where it would replace one of the run's photos.
         """
-        suffix = extension(self._format, photo.path)
+        return self._checked(paths, photo, variation, self._suffix_of(photo.path, self._format))
+
+    def copy(self, paths: RunPathManager, photo: Photo) -> Path:
+        """Path of the copy of an unchanged photo, in its own format.
+
+        Raises:
+            StageError: BAD_ARGUMENTS where it would replace one of the run's photos.
+        """
+        return self._checked(paths, photo, ORIGINAL, photo.path.suffix)
+
+    def _checked(self, paths: RunPathManager, photo: Photo, variation: str, suffix: str) -> Path:
         path = paths.get_final_output(suffix, self._name(paths, photo, variation, suffix))
         if path.resolve() in self._inputs:
             raise StageError(
@@ -77,7 +97,7 @@ class OutputNames:
 
     def _place(self, photo: Photo) -> tuple[str, str, str]:
         """What two photos share whose outputs would have one name."""
-        return (str(photo.subfolder), photo.path.stem, extension(self._format, photo.path))
+        return (str(photo.subfolder), photo.path.stem, likely_suffix(photo.path, self._format))
 
 
 def checked_template(template: str) -> str:

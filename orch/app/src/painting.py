@@ -7,23 +7,21 @@ picture. What is kept in the end are the eyes that were seen to be open; the oth
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.blend import BlendItemData, EyePaste
 from contracts.codec import from_dict
-from contracts.envelope import ErrorInfo, ItemResult, Request, Result
+from contracts.envelope import ErrorInfo, ItemResult
 from contracts.face import Face, FaceDocument, Side
+from orch.app.src.asking import Asker
 from orch.app.src.documents import read_document
 from orch.app.src.face_work import Attempt, FaceWork
 from orch.app.src.report import EyeVerdict
 from orch.app.src.requests import Pasting, RequestMaker
 from orch.app.src.run_paths import RunPathManager
 from orch.app.src.verification import verdict
-
-Ask = Callable[[Request], Result]
-"""Sends a request to its stage; never raises for what a stage does."""
 
 Composition = dict[int, tuple[Attempt, tuple[Side, ...]]]
 """Face index -> which attempt at it, and which of its eyes, are pasted."""
@@ -47,7 +45,12 @@ class Painter:
     """
 
     def __init__(
-        self, photo: Path, shared: RunPathManager, requests: RequestMaker, ask: Ask, work: Sequence[FaceWork]
+        self,
+        photo: Path,
+        shared: RunPathManager,
+        requests: RequestMaker,
+        ask: Asker,
+        work: Sequence[FaceWork],
     ) -> None:
         self._photo = photo
         self._shared = shared

@@ -67,6 +67,7 @@ class EyeVerdict:
     Attributes:
         iris_position: along the corner line, 0 at the viewer's left corner, 1 at the right one.
         seam: gradient along the border of the edit over what it was before.
+        region: x1, y1, x2, y2 in the photo, exclusive end; nothing outside of it changed for this eye.
     """
 
     side: Side
@@ -75,6 +76,7 @@ class EyeVerdict:
     after: EyeNumbers | None = None
     iris_position: float | None = None
     seam: float | None = None
+    region: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,14 @@ class FaceEdit:
 
 @dataclass(frozen=True)
 class WrittenFile:
+    """A file that was written. recompression: what lossy encoding changed outside of the edits."""
+
     path: str
     sha256: str
+    file_format: str = ""
+    bit_depth: int | None = None
+    recompression: Any = None
+    warnings: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +125,16 @@ class VariationReport:
     faces: tuple[FaceEdit, ...]
     output: WrittenFile | None = None
     restoration: str = "not_wanted"
-    warnings: tuple[Notice, ...] = ()
+
+    def strategies(self) -> tuple[str, ...]:
+        """Those by which eyes of this picture were opened."""
+        used = (face.strategy_used for face in self.faces if face.opened())
+        return tuple(dict.fromkeys(name for name in used if name))
+
+    def regions(self) -> tuple[tuple[int, int, int, int], ...]:
+        """Where this picture differs from the photo."""
+        opened = (eye for face in self.faces for eye in face.eyes if eye.outcome == "opened")
+        return tuple(eye.region for eye in opened if eye.region)
 
 
 @dataclass(frozen=True)
@@ -146,7 +163,14 @@ class PhotoReport:
 
 @dataclass(frozen=True)
 class RunReport:
-    """The whole run. overhead_s: seconds beyond the stages' own work."""
+    """The whole run.
+
+    Attributes:
+        overhead_s: seconds beyond the stages' own work and the writing of pictures.
+        peak_rss_mb: of the largest process.
+        problems: inputs that were not there.
+        notices: what concerns no single photo.
+    """
 
     format: str
     version: str
@@ -162,6 +186,7 @@ class RunReport:
     options: dict[str, Any]
     photos: tuple[PhotoReport, ...]
     problems: tuple[ErrorInfo, ...]
+    notices: tuple[Notice, ...]
     stages: dict[str, Any]
 
     def output_paths(self) -> list[str]:

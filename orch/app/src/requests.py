@@ -206,7 +206,7 @@ class RequestMaker:
             Item(
                 variation_id(number),
                 outputs={"variation": self._ref(self.layout.variation(variation_id(number)))},
-                seed=generation.seed + number,
+                seed=generation.seed,
                 params=to_dict(PreEnhanceItemParams(number=number)),
             )
             for number in range(1, count + 1)

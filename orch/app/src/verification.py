@@ -57,6 +57,7 @@ def verdict(before: Face, after: Face | None, side: Side, paste: EyePaste | None
         after=eye_numbers(after, side),
         iris_position=round(position, 3),
         seam=paste.seam,
+        region=paste.region,
     )
 
 

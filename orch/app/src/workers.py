@@ -152,12 +152,9 @@ class WorkerPool:
         """Ask a stage that was started."""
         return self._workers[request.stage].run(request, on_event)
 
-    def backend(self, stage: StageName) -> str:
-        """Backend that a stage was started with."""
-        return self._workers[stage].backend
-
-    def started(self, stage: StageName) -> bool:
-        return stage in self._workers
+    def backends(self) -> dict[StageName, str]:
+        """Stages that were started, with their backends."""
+        return {name: worker.backend for name, worker in self._workers.items()}
 
     def use(self) -> dict[StageName, StageUse]:
         """What each stage cost so far."""

@@ -1,0 +1,84 @@
+"""`main()` called by an interpreter that lacks the orchestrator's packages: done by one that has them.
+
+python -m orch.app.src.in_environment     # arguments of main() as JSON in, its results as JSON out
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from contracts.codec import from_dict, to_dict
+from contracts.envelope import ErrorInfo
+from contracts.error_codes import ErrorCode, StageError
+from contracts.exit_codes import ExitCode
+
+PROJECT_ROOT = Path(__file__).resolve().parents[3]
+ORCH_FOLDER = PROJECT_ROOT / "orch"
+RECIPE = "orch"
+
+PACKAGES = ("pydantic", "rich", "numpy", "PIL", "pyvips")
+"""What a run imports in its own process."""
+
+
+def packages_are_here() -> bool:
+    """Whether this interpreter can do a run itself."""
+    return all(importlib.util.find_spec(name) for name in PACKAGES)
+
+
+def call_main(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Call `main(**arguments)` in the orchestrator's environment.
+
+    Raises:
+        StageError: as `main` does; ENVIRONMENT_BROKEN where there is no such environment.
+    """
+    from environments.store import environment_python
+
+    interpreter = environment_python(ORCH_FOLDER, RECIPE)
+    environment = dict(os.environ)
+    environment["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")])
+    )
+    child = subprocess.run(
+        [str(interpreter), "-m", "orch.app.src.in_environment"],
+        input=json.dumps(arguments),
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    try:
+        answer = json.loads(child.stdout)
+    except json.JSONDecodeError as error:
+        raise StageError(
+            ErrorCode.INTERNAL,
+            f"the orchestrator's process ended with status {child.returncode} and no answer",
+            "what it said is on standard error",
+        ) from error
+    if "error" in answer:
+        info = from_dict(ErrorInfo, answer["error"])
+        raise StageError(info.code, info.message, info.hint, ExitCode(answer["exit_code"]), info.retryable)
+    results: dict[str, Any] = answer["results"]
+    return results
+
+
+def _answer() -> int:
+    from orch.app.src.errors import described, exit_code_of
+    from orch.app.src.open_the_eyes import main
+
+    try:
+        answer: dict[str, Any] = {"results": main(**json.load(sys.stdin))}
+    except StageError as error:
+        answer = {"error": to_dict(described(error)), "exit_code": int(exit_code_of(error))}
+    json.dump(answer, sys.stdout)
+    return int(ExitCode.OK)
+
+
+if __name__ == "__main__":
+    sys.exit(_answer())

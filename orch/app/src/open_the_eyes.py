@@ -1,0 +1,155 @@
+"""The orchestrator: plan, run, verify, report. No image code.
+
+    python -m orch.app.src.open_the_eyes --input photo.jpg
+
+    from orch.app.src.open_the_eyes import main
+    results = main(input_path="photo.jpg", num_variations=2)
+
+Only the standard library is imported here: `--help` works on a bare interpreter, and what needs more
+runs in the orchestrator's environment.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from contracts.codec import to_dict
+from contracts.error_codes import ErrorCode, StageError
+from orch.app.src.cli import Command, parse
+from orch.app.src.options import Override, RunOptions, overrides_of
+from orch.app.src.run_paths import RunPathManager
+
+__all__ = ["ErrorCode", "RunPathManager", "StageError", "command", "main"]
+
+MODULE = "orch.app.src.open_the_eyes"
+FOLDER = Path(__file__).resolve().parents[2]
+RECIPE = "orch"
+
+
+def main(
+    config_file: str | Path | None = None,
+    input_path: str | Path | Sequence[str | Path] | None = None,
+    num_variations: int = 0,
+    verbose: bool = False,
+    run_id: str | None = None,
+    *,
+    output: str | Path | None = None,
+    faces: Iterable[int] | None = None,
+    ignore_faces: Iterable[int] = (),
+    dry_run: bool = False,
+    settings: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Open the eyes in photos.
+
+    Args:
+        config_file: merges over config/default.json.
+        input_path: photo, folder or pattern, or several; None takes the configuration's. Relative paths
+            start from the current folder.
+        num_variations: variations besides the original.
+        verbose: keep all intermediate files.
+        run_id: name of the run in file names, instead of the time.
+        output: folder for everything that is written.
+        faces, ignore_faces: indices, left to right from 0.
+        dry_run: plan only, write nothing.
+        settings: nested mapping that merges over the configuration.
+
+    Returns:
+        output_paths: finished pictures; total_time: seconds; report: the whole report, whose
+        `exit_code` and `photos` say what failed.
+
+    Raises:
+        StageError: what is wrong before the first photo.
+    """
+    started = time.monotonic()
+    inputs = [input_path] if isinstance(input_path, (str, Path)) else input_path or []
+    arguments: dict[str, Any] = {
+        "config_file": None if config_file is None else str(config_file),
+        "input_path": [str(path) for path in inputs],
+        "num_variations": num_variations,
+        "verbose": verbose,
+        "run_id": run_id,
+        "output": None if output is None else str(output),
+        "faces": None if faces is None else sorted(faces),
+        "ignore_faces": sorted(ignore_faces),
+        "dry_run": dry_run,
+        "settings": dict(settings or {}),
+    }
+    from orch.app.src.in_environment import call_main, packages_are_here
+
+    if not packages_are_here():
+        return call_main(arguments)
+    from orch.app.src.run import execute
+    from orch.app.src.surroundings import surroundings
+
+    report = execute(_options(arguments, Path.cwd()), surroundings(quiet=True), started)
+    return {
+        "output_paths": report.output_paths(),
+        "total_time": report.total_s,
+        "report": to_dict(report),
+    }
+
+
+def command(argv: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    started = time.monotonic()
+    parsed = parse(sys.argv[1:] if argv is None else argv, Path.cwd())
+    try:
+        from environments.reexec import ensure_environment
+
+        ensure_environment(FOLDER, MODULE, RECIPE)
+        signal.signal(signal.SIGTERM, _interrupt)
+        return _do(parsed, started)
+    except BaseException as error:  # noqa: BLE001 - the one place where exceptions become exit codes
+        from orch.app.src.errors import tell
+
+        return int(tell(error, parsed.show_tracebacks))
+
+
+def _do(parsed: Command, started: float) -> int:
+    if parsed.name == "run":
+        from orch.app.src.run import execute
+        from orch.app.src.surroundings import surroundings
+
+        return execute(parsed.run, surroundings(), started).exit_code
+    if parsed.name == "models":
+        from orch.app.src.model_files import list_models, verify_models
+
+        return list_models() if parsed.action == "list" else verify_models()
+    from environments.store import is_ready
+    from orch.app.src.doctor import doctor
+
+    return doctor(is_ready)
+
+
+def _options(arguments: Mapping[str, Any], cwd: Path) -> RunOptions:
+    """The options of a run from the arguments of `main`."""
+    overrides = overrides_of(arguments["settings"], "settings")
+    if arguments["verbose"]:
+        overrides.append(Override("verbose", ("processing", "verbose"), True))
+    faces = arguments["faces"]
+    return RunOptions(
+        config=None if arguments["config_file"] is None else cwd / arguments["config_file"],
+        inputs=tuple(arguments["input_path"]),
+        base=cwd,
+        output=None if arguments["output"] is None else cwd / arguments["output"],
+        num_variations=arguments["num_variations"],
+        run_id=arguments["run_id"],
+        faces=None if faces is None else frozenset(faces),
+        ignored_faces=frozenset(arguments["ignore_faces"]),
+        dry_run=arguments["dry_run"],
+        overrides=tuple(overrides),
+    )
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """SIGTERM ends a run as Ctrl-C does: cleanly, keeping what is finished."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(command())

@@ -1,0 +1,87 @@
+"""The run in words: what a person reads on the screen."""
+
+from __future__ import annotations
+
+from orch.app.src.errors import line
+from orch.app.src.report import EyeVerdict, FaceEdit, FaceReport, PhotoReport, RunReport, VariationReport
+
+
+def photo_lines(photo: PhotoReport) -> list[str]:
+    """A headline, then faces, then files."""
+    if photo.error and not photo.faces:
+        return [f"{photo.photo}: failed: {line(photo.error)}"]
+    lines = [f"{photo.photo}: {_headline(photo)}"]
+    if photo.status == "planned":
+        lines += [f"  {_plan(face)}" for face in photo.faces]
+    for variation in photo.variations:
+        lines += _variation_lines(variation, named=len(photo.variations) > 1)
+    if photo.copied_to:
+        lines.append(f"  copied to {photo.copied_to.path}")
+    return lines + [f"  note: {notice.message}" for notice in photo.warnings]
+
+
+def run_lines(run: RunReport, report_path: str | None) -> list[str]:
+    """The closing lines."""
+    lines = [f"error: {line(problem)}" for problem in run.problems]
+    lines += [f"note: {notice.message}" for notice in run.notices]
+    counts = [
+        f"{count} {word}"
+        for word, statuses in (
+            ("edited", ("edited", "partial")),
+            ("unchanged", ("unchanged",)),
+            ("planned", ("planned",)),
+            ("failed", ("failed",)),
+        )
+        if (count := sum(photo.status in statuses for photo in run.photos))
+    ]
+    photos = "photo" if len(run.photos) == 1 else "photos"
+    lines.append(f"{len(run.photos)} {photos}: {', '.join(counts) or 'none done'} in {run.total_s:.1f} s")
+    if report_path:
+        lines.append(f"report: {report_path}")
+    return lines
+
+
+def _headline(photo: PhotoReport) -> str:
+    if photo.error:
+        return f"failed: {line(photo.error)}"
+    faces = f"{len(photo.faces)} face{'' if len(photo.faces) == 1 else 's'}"
+    if photo.status == "planned":
+        to_open = sum(eye.to_open for face in photo.faces for eye in (face.left_eye, face.right_eye))
+        return f"{faces}, {to_open} eye{'' if to_open == 1 else 's'} to open"
+    if photo.status == "unchanged":
+        return f"{faces}, unchanged: {photo.reason}" if photo.faces else f"unchanged: {photo.reason}"
+    return faces
+
+
+def _plan(face: FaceReport) -> str:
+    """face 0: open left (closed), right eye stays: it is open; lid_lift"""
+    eyes = [
+        f"{side} eye: open it" if eye.to_open else f"{side} eye stays: {eye.reason}"
+        for side, eye in (("left", face.left_eye), ("right", face.right_eye))
+    ]
+    choice = f" ({face.choice})" if face.choice else ""
+    return f"face {face.face_index}: {', '.join(eyes)}{choice}"
+
+
+def _variation_lines(variation: VariationReport, named: bool) -> list[str]:
+    prefix = f"{variation.variation_id}: " if named else ""
+    lines = [f"  {prefix}face {face.face_index}: {_edit(face)}" for face in variation.faces]
+    if variation.output:
+        lines.append(f"  -> {variation.output.path}")
+    return lines
+
+
+def _edit(face: FaceEdit) -> str:
+    if face.error:
+        return f"failed: {line(face.error)}"
+    how = f" by {face.strategy_used}" if face.strategy_used else ""
+    if face.donor:
+        how += f" from {face.donor} (same person: {face.same_person.replace('_', ' ')})"
+    return "; ".join(_eye(eye, how) for eye in face.eyes)
+
+
+def _eye(eye: EyeVerdict, how: str) -> str:
+    if eye.outcome == "opened":
+        return f"{eye.side} eye opened{how}"
+    word = {"not_opened": "left as it was", "refused": "refused", "failed": "failed"}[eye.outcome]
+    return f"{eye.side} eye {word}: {eye.reason}"
