@@ -1,0 +1,1 @@
+"""Things made by hand, once, and checked in: samples and the README's pictures."""
