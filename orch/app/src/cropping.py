@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contracts.codec import to_dict
-from contracts.crop import CropDocument
 from contracts.envelope import ItemResult
 from contracts.files import write_json
 from orch.app.src.asking import Asker
-from orch.app.src.documents import read_document
+from orch.app.src.documents import read_json
 from orch.app.src.plan import FacePlan
 from orch.app.src.report import EyeVerdict, FaceEdit, Outcome
 from orch.app.src.requests import RequestMaker
@@ -29,8 +27,7 @@ def crop_faces(
         else:
             lost.append(_lost(face, answer))
     if requests.layout.keeps_intermediates and cropped:
-        documents = [read_document(CropDocument, paths.get_crop_json(f.face_index)) for f in cropped]
-        write_json(paths.get_crop_json(), to_dict(documents))
+        write_json(paths.get_crop_json(), [read_json(paths.get_crop_json(f.face_index)) for f in cropped])
     return cropped, lost
 
 

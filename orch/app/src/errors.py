@@ -12,6 +12,7 @@ from contracts.envelope import ErrorInfo
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.stage_main import exit_code_for
+from environments import EnvironmentBroken
 from orch.app.src.report import PhotoReport
 
 
@@ -21,6 +22,8 @@ def described(error: BaseException) -> ErrorInfo:
         return ErrorInfo(error.code, error.message, error.hint, error.retryable)
     if isinstance(error, ContractError):
         return ErrorInfo(ErrorCode.BAD_REQUEST, str(error))
+    if isinstance(error, EnvironmentBroken):
+        return ErrorInfo(ErrorCode.ENVIRONMENT_BROKEN, error.message, error.hint)
     if isinstance(error, KeyboardInterrupt):
         return ErrorInfo(ErrorCode.INTERRUPTED, "interrupted")
     if isinstance(error, MemoryError):

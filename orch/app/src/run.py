@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,11 +75,12 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
         settings.output.name_template, settings.output.format, found.photos, surroundings.suffix
     )
     with (
+        ExitStack() as stack,
         _workspace(options, settings, began) as space,
         WorkerPool(surroundings.launcher(space.layout, space.batch_id)) as pool,
-        surroundings.progress(settings.processing.log_format) as progress,
     ):
-        pool.start(stages_needed(settings, options))
+        pool.start(stages_needed(settings, options))  # may make environments, and say so
+        progress = stack.enter_context(surroundings.progress(settings.processing.log_format))
         pipeline = PhotoPipeline(
             settings=settings,
             requests=RequestMaker(settings, space.layout, space.batch_id, pool.backends()),

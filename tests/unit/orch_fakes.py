@@ -1,0 +1,278 @@
+"""Stages as functions, so that the orchestrator is tested without processes, pictures or models.
+
+A `World` says which faces a photo shows and what happens when they are painted; pictures are text
+files that only say what was done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from contracts.blend import BlendItemData, BlendItemParams, EyePaste
+from contracts.codec import from_dict, to_dict
+from contracts.crop import CropItemParams
+from contracts.envelope import (
+    ErrorInfo,
+    Item,
+    ItemResult,
+    Metrics,
+    Notice,
+    Refusal,
+    Request,
+    Result,
+    StageName,
+    Versions,
+)
+from contracts.exit_codes import ExitCode
+from contracts.face import (
+    SIDES,
+    EyeAppearance,
+    EyeReading,
+    EyeState,
+    Face,
+    FaceDocument,
+    FacePart,
+    Pose,
+)
+from contracts.files import write_json
+from contracts.gen import GenItemData, GenItemParams, PaintedEye
+from contracts.preenh import PreEnhanceItemParams
+from contracts.stage_main import Job
+from orch.app.src.finishing import Finished
+from orch.app.src.options import RunOptions
+from orch.app.src.output_names import likely_suffix
+from orch.app.src.progress import Silent
+from orch.app.src.report import RunReport, WrittenFile
+from orch.app.src.run import Surroundings, execute
+from orch.app.src.stage_process import OnEvent, StageDied
+from orch.app.src.stage_registry import StageEntry
+
+ASPECT: dict[EyeState, float] = {"open": 0.2, "closed": 0.05, "undetermined": 0.13}
+OPENED = 0.9
+"""Appearance score of an eye that looks."""
+
+
+def face(index: int, left: EyeState = "closed", right: EyeState = "closed", **changes: Any) -> Face:
+    """A face whose eyes are 40 px wide and 100 px apart; irises in the middle."""
+    mesh = [[0.0, 0.0, 0.0] for _ in range(478)]
+    x = 300.0 * index
+    for landmark, place in ((33, 80), (133, 120), (362, 180), (263, 220), (468, 100), (473, 200)):
+        mesh[landmark] = [x + place, 100.0, 0.0]
+    part = FacePart((), ())
+    made = Face(
+        face_index=index,
+        bbox=(x, 0.0, x + 300.0, 300.0),
+        confidence=0.9,
+        left_eye=eye(left),
+        right_eye=eye(right),
+        left_eyebrow=part,
+        right_eyebrow=part,
+        nose=part,
+        mesh=tuple((p[0], p[1], p[2]) for p in mesh),
+        pose=Pose(0.0, 0.0, 0.0),
+        inter_ocular_distance=100.0,
+        requires_processing="closed" in (left, right),
+    )
+    return replace(made, **changes)
+
+
+def eye(state: EyeState, appearance: float | None = None) -> EyeReading:
+    score = appearance if appearance is not None else OPENED if state == "open" else 0.1
+    return EyeReading(
+        state=state,
+        closed=state == "closed",
+        score=0.9 if state == "closed" else 0.1,
+        area=100.0,
+        normalised_area=100.0,
+        aspect_ratio=ASPECT[state],
+        width=40.0,
+        points=(),
+        indices=(),
+        landmark_set="mesh478",
+        reason="downcast" if state == "undetermined" else "",
+        appearance=EyeAppearance(score, score, score),
+    )
+
+
+@dataclass
+class World:
+    """What the fake stages see and do.
+
+    Attributes:
+        photos: file name -> faces.
+        opens: (face index, strategy, how often this face was painted before) -> states afterwards.
+        declines: strategies that refuse, with their reason.
+        fails: (stage, item id or photo name) -> the error to answer.
+        dies: the same, but the stage crashes.
+    """
+
+    photos: dict[str, tuple[Face, ...]]
+    opens: Callable[[int, str, int], EyeState] = lambda index, strategy, before: "open"
+    appearance: float | None = None
+    declines: dict[str, str] = field(default_factory=dict)
+    fails: dict[tuple[str, str], str] = field(default_factory=dict)
+    dies: set[tuple[str, str]] = field(default_factory=set)
+    seam: float = 1.1
+    requests: list[Request] = field(default_factory=list)
+    painted: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    started: list[StageName] = field(default_factory=list)
+    interrupt_at: str = ""
+
+    def of(self, stage: StageName) -> list[Request]:
+        return [r for r in self.requests if r.stage == stage]
+
+    def items(self, stage: StageName) -> list[Item]:
+        return [item for request in self.of(stage) for item in request.items]
+
+
+@dataclass
+class FakeStage:
+    """A channel that answers from the world."""
+
+    entry: StageEntry
+    world: World
+
+    def ask(self, request: Request, deadline_s: float, on_event: OnEvent) -> Result:
+        self.world.requests.append(request)
+        job = Job(request)
+        items: list[ItemResult] = []
+        for item in request.items:
+            keys = {(request.stage, item.item_id), (request.stage, item.photo.rpartition("/")[2])}
+            if keys & self.world.dies:
+                death = StageDied("STAGE_001", f"stage {request.stage} crashed", "", ExitCode.INTERNAL, True)
+                death.finished = tuple(items)
+                raise death
+            failing = [self.world.fails[key] for key in keys if key in self.world.fails]
+            if failing:
+                error = ErrorInfo(failing[0], f"{request.stage} failed")
+                items.append(ItemResult(item.item_id, "failed", error=error))
+            else:
+                items.append(getattr(self, f"_{request.stage}")(job, item))
+        return Result(
+            request.request_id,
+            request.stage,
+            request.backend,
+            "succeeded",
+            0,
+            tuple(items),
+            metrics=Metrics(run_s=0.001, peak_rss_mb=100.0),
+            versions=Versions(python="3", models={f"{request.stage}_model": "0" * 64}),
+        )
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+    def kill(self, wait_s: float = 0.0) -> None:
+        """Nothing runs."""
+
+    def _face(self, job: Job, item: Item) -> ItemResult:
+        if item.photo == f"in:{self.world.interrupt_at}":
+            raise KeyboardInterrupt
+        if "face_json" in item.inputs:
+            known = from_dict(FaceDocument, json.loads(job.input(item, "face_json").read_text()))
+            done = json.loads(job.path(item.photo).read_text())
+            only = item.params["only_faces"]
+            faces = tuple(self._reread(f, done) for f in known.faces if f.face_index in only)
+        else:
+            faces = self.world.photos[item.photo.partition(":")[2]]
+        document = FaceDocument("2025-02-07T14:30:22Z", item.photo, (900, 300), "fake", 260.0, faces)
+        result = self._write_all(job, item, json.dumps(to_dict(document)))
+        return replace(result, data={"faces": len(faces)})
+
+    def _reread(self, known: Face, done: dict[str, Any]) -> Face:
+        eyes = {
+            f"{side}_eye": eye(done[f"{known.face_index}/{side}"], self.world.appearance)
+            for side in SIDES
+            if f"{known.face_index}/{side}" in done
+        }
+        return replace(known, **eyes)  # type: ignore[arg-type]
+
+    def _crop(self, job: Job, item: Item) -> ItemResult:
+        job.item_params(CropItemParams, item)
+        return self._write_all(job, item, '"crop"')
+
+    def _gen(self, job: Job, item: Item) -> ItemResult:
+        params = job.item_params(GenItemParams, item)
+        refused = tuple(
+            Refusal(s, self.world.declines[s]) for s in item.strategies if s in self.world.declines
+        )
+        usable = [s for s in item.strategies if s not in self.world.declines]
+        if not usable:
+            return ItemResult(item.item_id, "skipped", refused=refused)
+        assert item.face_index is not None and item.variation_id is not None
+        key = (item.variation_id, item.face_index)
+        state = self.world.opens(item.face_index, usable[0], self.world.painted[key])
+        self.world.painted[key] += 1
+        eyes = tuple(PaintedEye(side, params.openness) for side in SIDES)
+        result = self._write_all(job, item, json.dumps(state))
+        return replace(result, strategy_used=usable[0], refused=refused, data=to_dict(GenItemData(eyes)))
+
+    def _blend(self, job: Job, item: Item) -> ItemResult:
+        params = job.item_params(BlendItemParams, item)
+        done, pastes = {}, []
+        for entry in params.faces:
+            state = json.loads(job.input(item, f"painted_{entry.face_index}").read_text())
+            for side in entry.eyes:
+                done[f"{entry.face_index}/{side}"] = state
+                pastes.append(EyePaste(entry.face_index, side, (0, 0, 9, 9), 81, self.world.seam))
+        result = self._write_all(job, item, json.dumps(done))
+        return replace(result, data=to_dict(BlendItemData(tuple(pastes))))
+
+    def _res(self, job: Job, item: Item) -> ItemResult:
+        return ItemResult(item.item_id, "skipped", warnings=(Notice("MODEL_001", "no weights"),))
+
+    def _preenh(self, job: Job, item: Item) -> ItemResult:
+        number = job.item_params(PreEnhanceItemParams, item).number
+        path = job.output(item, "variation")
+        assert path is not None
+        write_json(path, {"generation": {"prompt": f"prompt {number}"}})
+        return job.succeeded(item)
+
+    def _write_all(self, job: Job, item: Item, text: str) -> ItemResult:
+        for ref in item.outputs.values():
+            path = job.path(ref)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return job.succeeded(item)
+
+
+def write_text(finished: Finished) -> WrittenFile:
+    """The finished "picture": what the blended one says."""
+    finished.target.parent.mkdir(parents=True, exist_ok=True)
+    finished.target.write_text(finished.picture.read_text())
+    return WrittenFile(str(finished.target), "0" * 64)
+
+
+def surroundings(world: World, **changes: Any) -> Surroundings:
+    def launch(entry: StageEntry, backend: str) -> FakeStage:
+        world.started.append(entry.name)
+        return FakeStage(entry, world)
+
+    return replace(
+        Surroundings(
+            launcher=lambda layout, batch_id: launch,
+            writer=lambda settings, pool: write_text,
+            suffix=likely_suffix,
+            progress=lambda log_format: Silent(),
+            environ={},
+        ),
+        **changes,
+    )
+
+
+def run(world: World, folder: Path, **options: Any) -> RunReport:
+    """A run over the world's photos, which are made in `folder`/in; output goes to `folder`/out."""
+    source = folder / "in"
+    for name in world.photos:
+        photo = source / name
+        photo.parent.mkdir(parents=True, exist_ok=True)
+        photo.write_text(name)
+    inputs = options.pop("inputs", ("in",) if len(world.photos) > 1 else (f"in/{next(iter(world.photos))}",))
+    changes = options.pop("surroundings", {})
+    given = RunOptions(inputs=inputs, base=folder, output=folder / "out", **options)
+    return execute(given, surroundings(world, **changes), started=0.0)

@@ -1,0 +1,317 @@
+"""The orchestrator on fake stages: what is done for which faces, and what is said of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.error_codes import StageError
+from contracts.face import EyeState, Face
+from orch.app.src.options import Override
+from orch.app.src.report import RunReport
+from tests.unit.orch_fakes import World, face, run
+
+
+def outcomes(report: RunReport, variation: int = 0) -> dict[str, str]:
+    """ "face/side" -> outcome, of the first photo."""
+    faces = report.photos[0].variations[variation].faces
+    return {f"{f.face_index}/{e.side}": e.outcome for f in faces for e in f.eyes}
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+def settings(**values: object) -> tuple[Override, ...]:
+    """`section__key=value` as overrides."""
+    return tuple(Override(k, tuple(k.split("__")), v) for k, v in values.items())
+
+
+def test_closed_eyes_are_opened_and_only_they(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0), face(1, "open", "open"), face(2, "open", "closed"))})
+    report = run(world, tmp_path, run_id="r")
+    assert report.exit_code == 0
+    assert report.photos[0].status == "edited"
+    assert outcomes(report) == {"0/left": "opened", "0/right": "opened", "2/right": "opened"}
+    done = json.loads((tmp_path / "out" / "final_restore_r_original.png").read_text())
+    assert done == {"0/left": "open", "0/right": "open", "2/right": "open"}
+    assert files(tmp_path / "out") == ["Output_Json/report_r.json", "final_restore_r_original.png"]
+
+
+def test_chain_of_each_face(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0), face(1, "open", "closed"), face(2, "closed", "undetermined"))})
+    run(world, tmp_path)
+    chains = {item.face_index: item.strategies for item in world.items("gen")}
+    assert chains == {0: ("lid_lift",), 1: ("mirror", "lid_lift"), 2: ("lid_lift",)}
+
+
+@pytest.mark.parametrize(
+    ("faces", "reason"),
+    [
+        ((), "no face was found"),
+        ((face(0, "open", "open"),), "no closed eyes"),
+        ((face(0, "open", "undetermined"),), "no eye is surely closed"),
+    ],
+)
+def test_nothing_to_do_is_success_without_a_picture(
+    tmp_path: Path, faces: tuple[Face, ...], reason: str
+) -> None:
+    report = run(World({"a.jpg": faces}), tmp_path, run_id="r")
+    assert (report.exit_code, report.photos[0].status, report.photos[0].reason) == (0, "unchanged", reason)
+    assert files(tmp_path / "out") == ["Output_Json/report_r.json"]
+
+
+def test_unchanged_photos_are_copied_on_demand(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0, "open", "open"),)})
+    report = run(world, tmp_path, run_id="r", overrides=settings(output__copy_unchanged=True))
+    assert (tmp_path / "out" / "final_restore_r_original.jpg").read_bytes() == b"a.jpg"
+    assert report.photos[0].copied_to is not None
+
+
+def test_selected_and_ignored_faces(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0), face(1), face(2))})
+    report = run(world, tmp_path, faces=frozenset({0, 1, 7}), ignored_faces=frozenset({1}))
+    assert {item.face_index for item in world.items("gen")} == {0}
+    assert "no face 7 here" in report.photos[0].warnings[0].message
+    assert report.photos[0].faces[2].left_eye.reason == "not among --faces"
+
+
+def test_min_age_counts_only_where_the_age_is_known(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0, age=2.0), face(1), face(2, age=30.0))})
+    report = run(world, tmp_path, overrides=settings(processing__min_age=5.0))
+    assert {item.face_index for item in world.items("gen")} == {1, 2}
+    assert "tells no ages" in report.photos[0].warnings[0].message
+
+
+def test_an_eye_that_stays_closed_is_retried_then_left_as_it_was(tmp_path: Path) -> None:
+    def opens(index: int, strategy: str, before: int) -> EyeState:
+        return "open" if index == 0 else "closed"
+
+    world = World({"a.jpg": (face(0), face(1))}, opens=opens)
+    report = run(world, tmp_path, run_id="r")
+    assert report.exit_code == 0
+    assert outcomes(report) == {
+        "0/left": "opened",
+        "0/right": "opened",
+        "1/left": "not_opened",
+        "1/right": "not_opened",
+    }
+    assert [len(r.items) for r in world.of("gen")] == [2, 1, 1]
+    assert report.photos[0].variations[0].faces[1].attempts == 3
+    done = json.loads((tmp_path / "out" / "final_restore_r_original.png").read_text())
+    assert set(done) == {"0/left", "0/right"}
+
+
+def test_retries_take_the_next_strategy_then_another_seed(tmp_path: Path) -> None:
+    def opens(index: int, strategy: str, before: int) -> EyeState:
+        return "open" if before == 2 else "closed"
+
+    world = World({"a.jpg": (face(0, "open", "closed"),)}, opens=opens)
+    report = run(world, tmp_path)
+    tried = [(item.strategies, item.seed) for item in world.items("gen")]
+    assert tried == [(("mirror", "lid_lift"), 42), (("lid_lift",), 1042), (("lid_lift",), 2042)]
+    assert outcomes(report) == {"0/right": "opened"}
+    assert report.photos[0].variations[0].faces[0].strategy_used == "lid_lift"
+
+
+def test_no_eye_opened_means_no_picture(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0),)}, opens=lambda index, strategy, before: "closed")
+    report = run(world, tmp_path, run_id="r")
+    assert (report.exit_code, report.photos[0].status) == (0, "unchanged")
+    assert report.photos[0].reason == "no eye could be opened"
+    assert files(tmp_path / "out") == ["Output_Json/report_r.json"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"appearance": 0.3}, "does not look like an eye"),
+        ({"seam": 5.0}, "its border shows"),
+    ],
+)
+def test_landmarks_alone_are_not_believed(tmp_path: Path, change: dict[str, Any], words: str) -> None:
+    report = run(World({"a.jpg": (face(0),)}, **change), tmp_path)
+    assert set(outcomes(report).values()) == {"not_opened"}
+    assert words in report.photos[0].variations[0].faces[0].eyes[0].reason
+
+
+def test_refusals_are_told_with_their_reasons(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0),)}, declines={"lid_lift": "the eye is too small"})
+    report = run(world, tmp_path)
+    edit = report.photos[0].variations[0].faces[0]
+    assert report.exit_code == 0
+    assert [(e.outcome, e.reason) for e in edit.eyes] == [("refused", "lid_lift: the eye is too small")] * 2
+    assert edit.refused[0].strategy == "lid_lift"
+    assert len(world.of("gen")) == 1
+
+
+@pytest.mark.parametrize("stage", ["crop", "gen"])
+@pytest.mark.parametrize("how", ["fails", "dies"])
+def test_a_failing_face_does_not_stop_the_others(tmp_path: Path, stage: str, how: str) -> None:
+    item = "1" if stage == "crop" else "original/1"
+    world = World({"a.jpg": (face(0), face(1), face(2))})
+    if how == "fails":
+        world.fails[stage, item] = "GEN_001"
+    else:
+        world.dies.add((stage, item))
+    report = run(world, tmp_path)
+    assert outcomes(report) == {
+        "0/left": "opened",
+        "0/right": "opened",
+        "1/left": "failed",
+        "1/right": "failed",
+        "2/left": "opened",
+        "2/right": "opened",
+    }
+    assert (report.exit_code, report.photos[0].status) == (9, "partial")
+
+
+def test_a_bad_photo_does_not_stop_the_others(tmp_path: Path) -> None:
+    world = World({"1.jpg": (face(0),), "2.jpg": (face(0),), "3.jpg": (face(0),)})
+    world.fails["face", "in:2.jpg"] = "INPUT_003"
+    report = run(world, tmp_path, run_id="r")
+    assert [photo.status for photo in report.photos] == ["edited", "failed", "edited"]
+    assert report.exit_code == 9
+    assert files(tmp_path / "out") == [
+        "Output_Json/report_r.json",
+        "final_restore_r_1_jpg_original.png",
+        "final_restore_r_3_jpg_original.png",
+    ]
+
+
+def test_a_single_unreadable_photo_gives_its_own_exit_code(tmp_path: Path) -> None:
+    world = World({"a.jpg": ()})
+    world.fails["face", "in:a.jpg"] = "INPUT_002"
+    assert run(world, tmp_path).exit_code == 4
+
+
+def test_a_missing_input_beside_good_ones_is_reported(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0),)})
+    report = run(world, tmp_path, inputs=("in/a.jpg", "in/none.jpg"))
+    assert report.exit_code == 9
+    assert "none.jpg does not exist" in report.problems[0].message
+    assert report.photos[0].status == "edited"
+
+
+def test_variations_differ_in_seed_openness_and_prompt_not_in_colour(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0),)})
+    prompt = "deep green eyes, soft light"
+    report = run(world, tmp_path, run_id="r", num_variations=2, overrides=settings(generation__prompt=prompt))
+    items = world.items("gen")
+    assert [item.variation_id for item in items] == ["original", "variation_01", "variation_02"]
+    assert [item.seed for item in items] == [42, 43, 44]
+    assert len({item.params["openness"] for item in items}) == 3
+    assert [item.params["prompt"] for item in items] == [prompt, "prompt 1", "prompt 2"]
+    assert {item.params["prompt_colour"] for item in items} == {"green"}
+    assert len(world.of("gen")) == len(world.of("blend")) == len(world.of("crop")) == 1
+    assert [Path(path).name for path in report.output_paths()] == [
+        "final_restore_r_original.png",
+        "final_restore_r_variation_01.png",
+        "final_restore_r_variation_02.png",
+    ]
+    assert files(tmp_path / "out" / "config") == [
+        "prompt_variations_r/variation_01.json",
+        "prompt_variations_r/variation_02.json",
+    ]
+
+
+def test_the_default_prompt_is_no_wish(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0),)})
+    run(world, tmp_path)
+    params = world.items("gen")[0].params
+    assert (params["prompt_colour"], params["default_colour"]) == (None, "brown")
+
+
+def test_only_the_stages_of_the_run_are_started(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0),)})
+    run(world, tmp_path / "1", overrides=settings(restoration__enabled=False))
+    assert world.started == ["face", "crop", "gen", "blend"]
+    world = World({"a.jpg": (face(0),)})
+    run(world, tmp_path / "2", num_variations=1)
+    assert set(world.started) == {"face", "crop", "gen", "blend", "preenh", "res"}
+
+
+def test_restoration_that_is_skipped_says_why_and_keeps_the_blend(tmp_path: Path) -> None:
+    report = run(World({"a.jpg": (face(0),)}), tmp_path)
+    assert report.photos[0].variations[0].restoration == "skipped: no weights"
+    assert report.photos[0].variations[0].output is not None
+
+
+def test_dry_run_plans_and_writes_nothing(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0),)})
+    report = run(world, tmp_path, dry_run=True)
+    assert world.started == ["face"]
+    assert report.photos[0].status == "planned"
+    assert report.photos[0].faces[0].strategies == ("lid_lift",)
+    assert not (tmp_path / "out").exists()
+
+
+def test_verbose_keeps_the_tree_of_the_design(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0),)})
+    run(world, tmp_path, run_id="r", overrides=settings(processing__verbose=True))
+    kept = files(tmp_path / "out")
+    for name in (
+        "Output_Json/face_r_shared.json",
+        "Output_Json/crop_0_r_shared.json",
+        "crop/face_crop_0_r_shared.png",
+        "crop/face_mask_0_r_shared.png",
+        "crop/face_mask_L_0_r_shared.png",
+        "crop/face_mask_R_0_r_shared.png",
+        "gen/0_prepared_0_r_original.png",
+        "gen/1_base_output_0_r_original.png",
+        "gen/2_refined_0_r_original.png",
+        "gen/3_final_result_0_r_original.png",
+        "blend/final_result_r_original.png",
+        "face/face_r_shared.png",
+        "final_restore_r_original.png",
+    ):
+        assert name in kept
+
+
+def test_an_interruption_keeps_what_is_finished(tmp_path: Path) -> None:
+    world = World({"1.jpg": (face(0),), "2.jpg": (face(0),), "3.jpg": (face(0),)}, interrupt_at="2.jpg")
+    report = run(world, tmp_path, run_id="r")
+    assert (report.exit_code, report.interrupted) == (130, True)
+    assert files(tmp_path / "out") == ["Output_Json/report_r.json", "final_restore_r_1_jpg_original.png"]
+
+
+def test_nothing_private_is_left_after_a_failure(tmp_path: Path) -> None:
+    def broken(finished: object) -> None:
+        raise RuntimeError("bug")
+
+    report = run(
+        World({"a.jpg": (face(0),)}),
+        tmp_path,
+        run_id="r",
+        surroundings={"writer": lambda settings, pool: broken},
+    )
+    assert report.exit_code == 70
+    error = report.photos[0].error
+    assert error is not None and error.code == "INTERNAL_001"
+    assert files(tmp_path / "out") == ["Output_Json/report_r.json"]
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "exit_code"),
+    [
+        ({"overrides": settings(generation__model="sdxl")}, "MODEL_001", 3),
+        ({"overrides": settings(generation__model="donor")}, "ARGS_001", 2),
+        ({"overrides": settings(restoration__enabled=True)}, "MODEL_001", 3),
+        ({"run_id": "../x"}, "RUN_001", 2),
+        ({"inputs": ("nowhere.jpg",)}, "INPUT_001", 4),
+        ({"overrides": settings(generation__donor="/nowhere")}, "INPUT_001", 4),
+        ({"overrides": settings(output__name_template="{stm}{ext}")}, "ARGS_001", 2),
+    ],
+)
+def test_what_cannot_work_is_refused_before_the_first_photo(
+    tmp_path: Path, options: dict[str, Any], code: str, exit_code: int
+) -> None:
+    world = World({"a.jpg": (face(0),)})
+    with pytest.raises(StageError) as caught:
+        run(world, tmp_path, **options)
+    assert (caught.value.code, caught.value.exit_code) == (code, exit_code)
+    assert world.requests == []
