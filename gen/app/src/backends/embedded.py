@@ -1,0 +1,131 @@
+"""The backend that paints with the strategies of `gen.app.src.strategy.STRATEGIES`; no weights."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from contracts.codec import from_dict, to_dict
+from contracts.crop import CropDocument
+from contracts.envelope import Item, ItemResult, Refusal, Versions
+from contracts.error_codes import ErrorCode, StageError
+from contracts.exit_codes import ExitCode
+from contracts.face import SIDES
+from contracts.gen import GenItemData, GenItemParams
+from contracts.stage_main import Job, each_item
+from gen.app.src.strategy import (
+    STRATEGIES,
+    EyeScene,
+    FaceView,
+    Painting,
+    Refused,
+    strategy_named,
+)
+from gen.app.src.working_scale import paint_at_working_scale
+from imaging.crop_files import read_picture, write_picture
+
+_LEVELS = np.float32(65535)
+
+
+class EmbeddedSession:
+    """Paints one item after another; has nothing to load."""
+
+    def run(self, job: Job) -> Iterator[ItemResult]:
+        total = len(job.request.items)
+        for done, result in enumerate(
+            each_item(job, ErrorCode.GENERATION_FAILED, lambda item: paint_item(job, item)), start=1
+        ):
+            job.progress(done, total, result.item_id)
+            yield result
+
+    def versions(self) -> Versions:
+        packages = {name: version(name) for name in ("numpy", "opencv-python-headless")}
+        return Versions(python=platform.python_version(), packages=packages)
+
+
+def open_session(device: str) -> EmbeddedSession:
+    """The session; `device` does not matter, everything runs on the CPU."""
+    cv2.setNumThreads(1)  # faces are small: threads cost more than they give, and stages share the cores
+    return EmbeddedSession()
+
+
+def paint_item(job: Job, item: Item) -> ItemResult:
+    """Try the item's strategies in order and write what the first willing one painted.
+
+    Raises:
+        StageError: BAD_REQUEST for unknown strategies, missing inputs, or a face without eyes to open.
+    """
+    unknown = [name for name in item.strategies if name not in STRATEGIES]
+    if unknown or not item.strategies:
+        raise _bad_item(item, f"unknown strategy {unknown[0]!r}" if unknown else "no strategies given")
+    scene = read_scene(job, item)
+    refused: list[Refusal] = []
+    for name in item.strategies:
+        strategy = strategy_named(name)
+        reason = strategy.refuse(scene)
+        if reason is None:
+            try:
+                painting = paint_at_working_scale(strategy, scene)
+            except Refused as refusal:
+                reason = refusal.reason
+            else:
+                _write(job, item, scene, painting)
+                return job.succeeded(
+                    item,
+                    strategy_used=name,
+                    refused=tuple(refused),
+                    data=to_dict(GenItemData(painting.eyes)),
+                    warnings=painting.warnings,
+                )
+        refused.append(Refusal(name, reason))
+    return ItemResult(item.item_id, "skipped", refused=tuple(refused))
+
+
+def read_scene(job: Job, item: Item) -> EyeScene:
+    """What the item's inputs show."""
+    face = _face_view(job.input(item, "crop"), job.input(item, "crop_json"), item)
+    sides = tuple(side for side in SIDES if face.document.eye(side).to_open)
+    if not sides:
+        raise _bad_item(item, "the crop has no eye to open")
+    donor = None
+    if "donor_crop" in item.inputs:
+        donor = _face_view(job.input(item, "donor_crop"), job.input(item, "donor_json"), item)
+    return EyeScene(face, sides, job.item_params(GenItemParams, item), item.seed, donor)
+
+
+def _face_view(crop: Path, document: Path, item: Item) -> FaceView:
+    try:
+        data = json.loads(document.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _bad_item(item, f"cannot read {document}: {error}") from error
+    parsed = from_dict(CropDocument, data, document.name)
+    picture = read_picture(crop)
+    if picture.ndim != 3:
+        raise _bad_item(item, f"{crop} is not an RGB picture")
+    return FaceView(picture, parsed, np.array(parsed.mesh, float))
+
+
+def _write(job: Job, item: Item, scene: EyeScene, painting: Painting) -> None:
+    # Rounded as they will be on disk, so that "alpha is 0" means the same to whoever reads it.
+    alpha = np.round(np.clip(painting.alpha, 0, 1) * _LEVELS) / _LEVELS
+    taken = alpha[..., None] > 0
+    pictures = {
+        "painted": np.where(taken, painting.painted, scene.crop),
+        "alpha": alpha,
+        "refined": painting.painted,
+        **painting.intermediates,
+    }
+    for name, picture in pictures.items():
+        path = job.output(item, name)
+        if path:
+            write_picture(path, picture)
+
+
+def _bad_item(item: Item, reason: str) -> StageError:
+    return StageError(ErrorCode.BAD_REQUEST, f"item {item.item_id}: {reason}", exit_code=ExitCode.USAGE)
