@@ -47,7 +47,7 @@ def fit_thin_plate(points: FloatArray, values: FloatArray, unit: float, smoothin
     Raises:
         numpy.linalg.LinAlgError: fewer than three points, or all on one line.
     """
-    center = np.mean(points, axis=0)
+    center = np.asarray(np.mean(points, axis=0), float)
     p = (np.asarray(points, float) - center) / unit
     n = len(p)
     basis = np.column_stack([np.ones(n), p])
@@ -56,7 +56,7 @@ def fit_thin_plate(points: FloatArray, values: FloatArray, unit: float, smoothin
     system[:n, n:] = basis
     system[n:, :n] = basis.T
     right = np.vstack([values, np.zeros((3, np.shape(values)[1]))])
-    solution = np.linalg.solve(system, right)
+    solution = np.asarray(np.linalg.solve(system, right), float)
     return ThinPlate(p, solution[:n], solution[n:], center, unit)
 
 
@@ -111,4 +111,4 @@ def box_anchors(box: Box) -> FloatArray:
 def _kernel(a: FloatArray, b: FloatArray) -> FloatArray:
     """U(|a_i - b_j|), shape (len(a), len(b)); U(0) = 0."""
     squared = ((a[:, None, :] - b[None, :, :]) ** 2).sum(axis=2)
-    return 0.5 * squared * np.log(np.maximum(squared, 1e-300))
+    return np.asarray(0.5 * squared * np.log(np.maximum(squared, 1e-300)), float)

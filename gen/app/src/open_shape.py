@@ -61,7 +61,7 @@ def open_shape(
     rotation, scale, shift = fit_similarity(source.region[STABLE], target_region[STABLE])
 
     def place(points: FloatArray) -> FloatArray:
-        return scale * points @ rotation + shift
+        return np.asarray(scale * points @ rotation + shift, float)
 
     region = place(source.region)
     iris = place(source.iris)
@@ -73,7 +73,7 @@ def open_shape(
         """Spread what is missing at the corners linearly, so that they coincide."""
         axis = (inner - outer)[:2]
         along = np.clip((points[:, :2] - outer[:2]) @ axis / (axis @ axis), 0, 1)[:, None]
-        return points + (1 - along) * gap_outer + along * gap_inner
+        return np.asarray(points + (1 - along) * gap_outer + along * gap_inner, float)
 
     region, iris = closed_up(region), closed_up(iris)
     factor = openness * (_cheek_narrowing(source.region, target_region) if stranger else 1.0)
@@ -123,4 +123,4 @@ def _opened_by(contour: FloatArray, factor: float) -> FloatArray:
     outer, inner = contour[eye_mesh.OUTER_CORNER], contour[eye_mesh.INNER_CORNER]
     axis = inner - outer
     foot = outer + ((contour - outer) @ axis / (axis @ axis))[:, None] * axis
-    return foot + factor * (contour - foot)
+    return np.asarray(foot + factor * (contour - foot), float)

@@ -37,7 +37,7 @@ def scaled_view(face: FaceView, factor: float) -> FaceView:
     mesh = face.mesh.copy()
     mesh[:, :2] = (face.mesh[:, :2] + 0.5) * exact - 0.5
     mesh[:, 2] *= exact.mean()
-    crop = cv2.resize(face.crop, size, interpolation=cv2.INTER_AREA)
+    crop = np.asarray(cv2.resize(face.crop, size, interpolation=cv2.INTER_AREA), np.float32)
     return FaceView(crop, face.document, mesh)
 
 
@@ -47,7 +47,7 @@ def enlarged(painting: Painting, small: Image, crop: Image) -> Painting:
 
     def onto(picture: Image) -> Image:
         difference = cv2.resize(picture - small, size, interpolation=cv2.INTER_CUBIC)
-        return np.clip(crop + difference, 0, 1).astype(np.float32)
+        return np.asarray(np.clip(crop + difference, 0, 1), np.float32)
 
     alpha = cv2.resize(painting.alpha, size, interpolation=cv2.INTER_LINEAR)
     return replace(
