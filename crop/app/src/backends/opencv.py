@@ -1,0 +1,88 @@
+"""The crop stage with OpenCV, on the CPU."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator
+from importlib.metadata import version
+
+import cv2
+import numpy as np
+
+from contracts.codec import from_dict, to_dict
+from contracts.crop import CropItemParams, CropParams
+from contracts.envelope import Item, ItemResult, Notice, Versions
+from contracts.error_codes import ErrorCode
+from contracts.face import FaceDocument
+from contracts.files import write_json
+from contracts.stage_main import Job, each_item
+from crop.app.src.crop import FaceCrop, closed_sides, crop_face, find_face
+from imaging import eye_mesh
+from imaging.crop_files import write_levels, write_mask, write_picture
+from imaging.last_photo import LastPhoto
+from imaging.photo import PhotoLimits
+
+CONTOUR_COLOUR = {"left": (255, 64, 64), "right": (64, 160, 255)}
+
+
+class OpenCvSession:
+    """Crops faces; keeps the last photo while a request runs."""
+
+    def run(self, job: Job) -> Iterator[ItemResult]:
+        params = job.params(CropParams)
+        photos = LastPhoto()
+
+        def work(item: Item) -> ItemResult:
+            return _crop(job, item, params, photos)
+
+        yield from each_item(job, ErrorCode.CROP_GENERATION_FAILED, work)
+
+    def versions(self) -> Versions:
+        names = ("numpy", "opencv-python-headless", "pillow", "pyvips")
+        return Versions(platform.python_version(), {name: version(name) for name in names})
+
+
+def open_session(device: str) -> OpenCvSession:
+    """device is accepted for all stages' sake; cropping runs on the CPU."""
+    return OpenCvSession()
+
+
+def _crop(job: Job, item: Item, params: CropParams, photos: LastPhoto) -> ItemResult:
+    limits = PhotoLimits(params.max_megapixels, params.max_file_mb)
+    photo = photos.read(job.path(item.photo), limits)
+    text = job.input(item, "face_json").read_text(encoding="utf-8")
+    face = find_face(from_dict(FaceDocument, json.loads(text), "face_json"), item.face_index or 0, photo)
+    asked = job.item_params(CropItemParams, item).eyes_to_open
+    eyes = closed_sides(face) if asked is None else asked
+    if asked is None and not eyes:
+        reason = Notice(ErrorCode.NO_CLOSED_EYES, f"face {face.face_index} has no closed eye")
+        return ItemResult(item.item_id, "skipped", warnings=(reason,))
+    crop = crop_face(photo, face, eyes, params)
+    _write(job, item, crop)
+    return job.succeeded(item)
+
+
+def _write(job: Job, item: Item, crop: FaceCrop) -> None:
+    if path := job.output(item, "crop"):
+        write_picture(path, crop.picture)
+    masks = {"mask": crop.mask, "mask_left": crop.masks["left"], "mask_right": crop.masks["right"]}
+    for name, mask in masks.items():
+        if path := job.output(item, name):
+            write_mask(path, mask)
+    if path := job.output(item, "debug"):
+        write_levels(path, debug_picture(crop))
+    if path := job.output(item, "crop_json"):
+        write_json(path, to_dict(crop.document))
+
+
+def debug_picture(crop: FaceCrop) -> np.ndarray:
+    """The crop with the contours and masks of both eyes drawn in, (size, size, 3) uint8."""
+    picture = np.round(crop.picture * 255).astype(np.uint8)
+    mesh = np.asarray(crop.document.mesh)
+    for side, mask in crop.masks.items():
+        outline, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(picture, outline, -1, CONTOUR_COLOUR[side], 1)
+        points = np.round(eye_mesh.eye_polygon(mesh, side)).astype(np.int32)
+        cv2.polylines(picture, [points], True, CONTOUR_COLOUR[side], 1)
+    return picture
