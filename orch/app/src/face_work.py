@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from contracts.codec import from_dict
-from contracts.envelope import ErrorInfo, ItemResult, Refusal
+from contracts.envelope import ErrorInfo, ItemResult, Notice, Refusal
 from contracts.face import Side
 from contracts.gen import GenItemData, GenItemParams
 from orch.app.src.plan import FacePlan
@@ -34,6 +34,7 @@ class Attempt:
     eyes: tuple[Side, ...]
     refused: tuple[Refusal, ...]
     error: ErrorInfo | None
+    warnings: tuple[Notice, ...] = ()
     verdicts: dict[Side, EyeVerdict] = field(default_factory=dict)
 
     @property
@@ -91,7 +92,7 @@ class FaceWork:
         if result.status == "succeeded":
             painted = from_dict(GenItemData, result.data, "gen data").eyes
             eyes = tuple(side for side in self.plan.eyes if any(p.side == side for p in painted))
-        attempt = Attempt(order, result.strategy_used, eyes, result.refused, result.error)
+        attempt = Attempt(order, result.strategy_used, eyes, result.refused, result.error, result.warnings)
         self.attempts.append(attempt)
         return attempt
 
@@ -107,6 +108,7 @@ class FaceWork:
             eyes=tuple(_verdict(chosen, side) for side in self.plan.eyes),
             refused=refused,
             donor=chosen.order.donor.source if took_donor and chosen.order.donor else None,
+            warnings=chosen.warnings,
             error=chosen.error,
         )
 

@@ -96,6 +96,7 @@ class FaceEdit:
     refused: tuple[Refusal, ...] = ()
     donor: str | None = None
     same_person: str = "not_checked"
+    warnings: tuple[Notice, ...] = ()
     error: ErrorInfo | None = None
 
     def opened(self) -> tuple[Side, ...]:

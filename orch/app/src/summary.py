@@ -65,7 +65,10 @@ def _plan(face: FaceReport) -> str:
 
 def _variation_lines(variation: VariationReport, named: bool) -> list[str]:
     prefix = f"{variation.variation_id}: " if named else ""
-    lines = [f"  {prefix}face {face.face_index}: {_edit(face)}" for face in variation.faces]
+    lines = []
+    for face in variation.faces:
+        lines.append(f"  {prefix}face {face.face_index}: {_edit(face)}")
+        lines += [f"    note: {notice.message}" for notice in face.warnings]
     if variation.output:
         lines.append(f"  -> {variation.output.path}")
     return lines

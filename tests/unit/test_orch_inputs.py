@@ -1,0 +1,168 @@
+"""Which photos a run is about, and what their results are called."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from contracts.error_codes import StageError
+from orch.app.src.inputs import FoundPhotos, Photo, find_photos
+from orch.app.src.output_names import OutputNames, checked_template, template_pattern
+from orch.app.src.run_paths import RunPathManager, layout_for
+
+
+def make(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+
+
+def find(folder: Path, *inputs: str) -> FoundPhotos:
+    return find_photos(inputs, folder, folder / "Output_Images")
+
+
+def names(found: FoundPhotos) -> list[str]:
+    return [photo.name for photo in found.photos]
+
+
+def test_a_folder_in_natural_order_with_its_subfolders(tmp_path: Path) -> None:
+    make(tmp_path, "in/IMG_10.jpg", "in/IMG_9.JPG", "in/b/x.png", "in/notes.txt", "in/a.tif")
+    found = find(tmp_path, "in")
+    assert names(found) == ["a.tif", "IMG_9.JPG", "IMG_10.jpg", "b/x.png"]
+    assert [photo.photo_id for photo in found.photos] == ["a_tif", "IMG_9_JPG", "IMG_10_jpg", "x_png"]
+
+
+def test_hidden_files_and_own_outputs_are_no_photos(tmp_path: Path) -> None:
+    make(
+        tmp_path,
+        ".hidden.jpg",
+        ".cache/x.jpg",
+        ".ote-work-r/blend/x.png",
+        "Output_Images/y.png",
+        "final_restore_20250207_143022_original.png",
+        "final_restore_20250207_143022_a_jpg_variation_01.png",
+        "face_20250207_143022_shared.png",
+        "gen/3_final_result_0_20250207_143022_original_retry_1.png",
+        "face_of_my_sister.jpg",
+        "final_restore.jpg",
+    )
+    assert names(find(tmp_path, ".")) == ["face_of_my_sister.jpg", "final_restore.jpg"]
+
+
+def test_patterns_and_single_files(tmp_path: Path) -> None:
+    make(tmp_path, "a/1.jpg", "a/b/2.jpg", "a/b/.3.jpg", "a/c.txt", "d[1].jpg")
+    assert names(find(tmp_path, "a/*.jpg")) == ["1.jpg"]
+    assert names(find(tmp_path, "a/**/*.jpg")) == ["1.jpg", "b/2.jpg"]
+    assert names(find(tmp_path, "a/*")) == ["1.jpg"]
+    assert names(find(tmp_path, "d[1].jpg")) == ["d[1].jpg"]
+    assert names(find(tmp_path, "a/c.txt")) == ["c.txt"], "what is named is taken; the face stage judges it"
+
+
+def test_a_single_photo_needs_no_id(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg")
+    assert find(tmp_path, "a.jpg").photos[0].photo_id == ""
+
+
+def test_each_photo_once(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "b.jpg")
+    assert names(find(tmp_path, "b.jpg", ".", "*.jpg", str(tmp_path / "b.jpg"))) == ["b.jpg", "a.jpg"]
+
+
+def test_same_names_from_different_folders_get_their_folders(tmp_path: Path) -> None:
+    make(tmp_path, "x/a.jpg", "y/a.jpg", "y/b.jpg")
+    found = find(tmp_path, "x", "y")
+    assert names(found) == ["x/a.jpg", "y/a.jpg", "b.jpg"]
+
+
+@pytest.mark.parametrize("given", ["none.jpg", "empty", "*.png", "none/*.jpg"])
+def test_what_is_not_there_is_said_with_what_and_where(tmp_path: Path, given: str) -> None:
+    make(tmp_path, "empty/notes.txt", "a.jpg")
+    found = find(tmp_path, given, "a.jpg")
+    assert names(found) == ["a.jpg"]
+    problem = found.problems[0]
+    assert (problem.code, problem.exit_code) == ("INPUT_001", 4)
+    assert str(tmp_path / given) in problem.message
+    assert problem.hint
+
+
+def test_a_name_that_cannot_be_written_down_is_refused_alone(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg")
+    try:
+        open(os.fsencode(tmp_path) + b"/\xff.jpg", "wb").close()
+    except OSError:
+        pytest.skip("this file system takes only UTF-8 names")
+    found = find(tmp_path, ".")
+    assert names(found) == ["a.jpg"]
+    assert found.problems[0].code == "INPUT_005"
+
+
+def final(names: OutputNames, photo: Photo, folder: Path, variation: str = "original") -> str:
+    role = f"{photo.photo_id}_{variation}" if photo.photo_id else variation
+    paths = RunPathManager(role, photo.path, False, "r", layout_for(folder, "r", False), photo.subfolder)
+    return names.final(paths, photo, variation).relative_to(folder).as_posix()
+
+
+def test_names_by_run_id(tmp_path: Path) -> None:
+    photos = [Photo(tmp_path / "a.jpg", photo_id="a_jpg"), Photo(tmp_path / "a.png", photo_id="a_png")]
+    given = OutputNames(None, "png", photos)
+    assert [final(given, p, tmp_path) for p in photos] == [
+        "final_restore_r_a_jpg_original.png",
+        "final_restore_r_a_png_original.png",
+    ]
+    same = OutputNames(None, "same", photos)
+    assert final(same, photos[0], tmp_path).endswith("a_jpg_original.jpg")
+
+
+def test_templates(tmp_path: Path) -> None:
+    photo = Photo(tmp_path / "in" / "IMG 1.jpeg")
+    given = OutputNames("{stem}_eyes{ext}", "same", [photo])
+    assert final(given, photo, tmp_path) == "IMG 1_eyes.jpeg"
+    assert final(given, photo, tmp_path, "variation_02") == "IMG 1_eyes_variation_02.jpeg"
+    named = OutputNames("{timestamp}-{variation}-{stem}{ext}", "webp", [photo])
+    assert final(named, photo, tmp_path, "variation_02") == "r-variation_02-IMG 1.webp"
+
+
+def test_templates_keep_photos_apart_that_differ_in_their_extension(tmp_path: Path) -> None:
+    photos = [Photo(tmp_path / "a.jpg", photo_id="a_jpg"), Photo(tmp_path / "a.png", photo_id="a_png")]
+    given = OutputNames("{stem}_eyes{ext}", "png", photos)
+    assert [final(given, p, tmp_path) for p in photos] == ["a_jpg_eyes.png", "a_png_eyes.png"]
+
+
+def test_an_input_is_never_replaced(tmp_path: Path) -> None:
+    photo = Photo(tmp_path / "a.png")
+    given = OutputNames("{stem}{ext}", "same", [photo])
+    with pytest.raises(StageError, match="would replace a photo"):
+        final(given, photo, tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(StageError, match="would replace a photo"):
+        final(given, photo, tmp_path / "link")
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{stm}{ext}", "unknown key 'stm'; did you mean 'stem'"),
+        ("{stem", "expected '}'"),
+        ("../{stem}{ext}", "without folders"),
+        (".{stem}{ext}", "not hidden"),
+        ("{stem}.png", "must end with {ext}"),
+        ("eyes{ext}", "needs {stem} or {run_id}"),
+        ("{stem.__class__}{ext}", "unknown key"),
+        ("{}{ext}", "unknown key"),
+    ],
+)
+def test_templates_that_are_no_file_names_are_refused(template: str, words: str) -> None:
+    with pytest.raises(StageError) as caught:
+        checked_template(template)
+    assert words in caught.value.message
+
+
+def test_outputs_of_an_earlier_run_are_told_by_the_template(tmp_path: Path) -> None:
+    pattern = template_pattern("{stem}_eyes{ext}")
+    assert pattern is not None
+    assert pattern.match("IMG 1_eyes.jpeg")
+    assert not pattern.match("IMG 1.jpeg")
+    assert template_pattern("{stem}{ext}") is None

@@ -1,0 +1,190 @@
+"""Typed configuration: sources, merging, and refusals that name the place."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from contracts.error_codes import StageError
+from contracts.exit_codes import ExitCode
+from orch.app.src.options import Override, overrides_of
+from orch.app.src.settings import PROJECT_ROOT, SCHEMA_FILE, Settings, schema_text
+from orch.app.src.settings_sources import DEFAULT_CONFIG, load_settings, read_config
+
+CONFIGS = sorted(path for path in (PROJECT_ROOT / "config").glob("*.json") if path != SCHEMA_FILE)
+
+REFERENCE_EXAMPLES: list[dict[str, Any]] = [
+    {
+        "pre_enhance_instruction_prompt": "x",
+        "input": {"image_path": "Input_Images/Scan.png"},
+        "processing": {
+            "threshold": 260,
+            "use_larger_eye": False,
+            "crop_output_size": None,
+            "verbose": False,
+            "feather_size": 25,
+            "debug": False,
+        },
+        "generation": {
+            "model": "sdxl-turbo",
+            "prompt": "x",
+            "negative_prompt": "y",
+            "guidance_scale": 15.0,
+            "num_inference_steps": 30,
+            "strength": 0.4,
+            "seed": 42,
+            "batch_size": 1,
+            "refiner": {
+                "enabled": False,
+                "prompt": "x",
+                "negative_prompt": "y",
+                "guidance_scale": 20.0,
+                "num_inference_steps": 3,
+                "strength": 0.4,
+            },
+        },
+        "restoration": {
+            "enabled": False,
+            "upscale": 2.0,
+            "fidelity": 0.7,
+            "model_path": "models/CodeFormer.pth",
+        },
+    }
+]
+"""Every key that the examples of the original design use."""
+
+
+def refusal(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "mine.json"
+    path.write_text(text)
+    with pytest.raises(StageError) as caught:
+        load_settings(path, (), {})
+    assert (caught.value.code, caught.value.exit_code) == ("CONFIG_001", ExitCode.USAGE)
+    return caught.value.line().replace(str(path), "mine.json")
+
+
+def test_the_default_file_says_what_the_defaults_are() -> None:
+    assert load_settings(None, (), {}) == Settings()
+
+
+def test_the_schema_is_current() -> None:
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text()
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_configs_are_valid_to_us_and_to_editors(path: Path) -> None:
+    load_settings(path, (), {})
+    document = json.loads(path.read_text(encoding="utf-8"))
+    Draft202012Validator(json.loads(schema_text())).validate(document)
+
+
+@pytest.mark.parametrize("name", ["default", "fast", "hq", "blue_eyes", "wedding", "video", "variations"])
+def test_configs_of_the_design_are_there(name: str) -> None:
+    assert (PROJECT_ROOT / "config" / f"{name}.json") in CONFIGS
+
+
+@pytest.mark.parametrize("document", REFERENCE_EXAMPLES)
+def test_every_key_of_the_original_design_is_valid(document: dict[str, Any]) -> None:
+    Settings.model_validate(document)
+
+
+def test_partial_files_merge_over_the_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text('{"generation": {"refiner": {"strength": 0.6}}}')
+    settings = load_settings(path, (), {})
+    assert settings.generation.refiner.strength == 0.6
+    assert settings.generation.refiner.num_inference_steps == 3
+    assert settings.processing.threshold == 260
+
+
+def test_command_line_beats_environment_beats_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text('{"processing": {"log_format": "human", "verbose": false}, "models": {"llm": "a"}}')
+    environ = {"PIPELINE_LOG_FORMAT": "json", "PIPELINE_VERBOSE": "1", "LLM_MODEL_PATH": "b"}
+    settings = load_settings(path, (), environ)
+    assert (settings.processing.log_format, settings.processing.verbose) == ("json", True)
+    assert settings.models.llm == "b"
+    override = Override("--log-format", ("processing", "log_format"), "human")
+    assert load_settings(path, [override], environ).processing.log_format == "human"
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("SDXL_BASE_PATH", ("models", "sdxl_base")),
+        ("SDXL_REFINER_PATH", ("models", "sdxl_refiner")),
+        ("CODEFORMER_PATH", ("restoration", "model_path")),
+    ],
+)
+def test_paths_of_weights_come_from_the_environment(name: str, place: tuple[str, str]) -> None:
+    settings = load_settings(None, (), {name: "/weights", "UNRELATED": "x"})
+    assert getattr(getattr(settings, place[0]), place[1]) == "/weights"
+    assert load_settings(None, (), {name: ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            '{"generation": {\n "promt": "x"}}',
+            "mine.json, line 2: generation: unknown key 'promt'; did you mean 'prompt'?",
+        ),
+        ('{"procesing": {}}', "line 1: top level: unknown key 'procesing'; did you mean 'processing'?"),
+        ('{\n"processing": {"threshold": "260"}}', "line 2: processing.threshold: should be a valid number"),
+        ('{"processing": {"verbose": 1}}', "processing.verbose: should be a valid boolean, got 1"),
+        ('{"processing": {"threshold": -1}}', "processing.threshold: should be greater than 0, got -1"),
+        (
+            '{"restoration": {"enabled": "yes"}}',
+            "restoration.enabled: should be a valid boolean or should be 'auto'",
+        ),
+        (
+            '{"generation": {"eye_color": "pink"}}',
+            "generation.eye_color: 'pink' is no eye colour; known: brown",
+        ),
+        (
+            '{"generation": {"model": "magic"}}',
+            "generation.model: should be 'auto', 'donor'",
+        ),
+        ('{"generation": 3}', "generation: should be a valid dictionary, got 3"),
+        ('{"a": 1, "b": 2}', "(and 1 more)"),
+        ('{\n "input": {} // why\n}', "mine.json, line 2: comments are not allowed in JSON; remove it"),
+        ('{\n\n "input": {},\n}', "mine.json, line 4: not valid JSON"),
+        ("[]", "a configuration is a JSON object"),
+    ],
+)
+def test_refusals_name_file_line_and_the_right_name(tmp_path: Path, text: str, expected: str) -> None:
+    line = refusal(tmp_path, text)
+    assert expected in line
+    assert "\n" not in line
+
+
+def test_a_missing_file_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(StageError, match="does not exist"):
+        read_config(tmp_path / "none.json")
+
+
+def test_wrong_variables_and_options_are_called_by_their_names() -> None:
+    with pytest.raises(StageError, match=r'environment variable PIPELINE_LOG_FORMAT: .*got "xml"'):
+        load_settings(None, (), {"PIPELINE_LOG_FORMAT": "xml"})
+    with pytest.raises(StageError, match="environment variable PIPELINE_VERBOSE: "):
+        load_settings(None, (), {"PIPELINE_VERBOSE": "maybe"})
+    with pytest.raises(StageError, match=r"^--seed: generation.seed: should be greater than or equal to 0"):
+        load_settings(None, [Override("--seed", ("generation", "seed"), -1)], {})
+
+
+def test_settings_from_python_are_checked_alike() -> None:
+    overrides = overrides_of({"generation": {"seed": 7, "refiner": {"enabled": False}}}, "settings")
+    settings = load_settings(None, overrides, {})
+    assert (settings.generation.seed, settings.generation.refiner.enabled) == (7, False)
+    with pytest.raises(StageError, match=r"settings generation\.sed: generation: unknown key 'sed'"):
+        load_settings(None, overrides_of({"generation": {"sed": 7}}, "settings"), {})
+
+
+def test_default_config_is_the_one_in_the_project() -> None:
+    assert DEFAULT_CONFIG == PROJECT_ROOT / "config" / "default.json"
+    assert re.search(r"Input_Images/\w+", Settings().image_paths()[0])
