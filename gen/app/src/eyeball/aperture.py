@@ -1,0 +1,128 @@
+"""The opening between the lids: both margins of an eye that will be open, in the eye's own frame.
+
+Frame and unit: `anatomy.EyeAxes`: u from the outer corner (-0.5) to the inner (0.5), v down, in eye widths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gen.app.src.eyeball.grid import Plane
+
+FloatArray = NDArray[np.float64]
+
+SAMPLES = 65
+"""Points along a margin."""
+
+# Median lid margins of 76 near-frontal open eyes (478-point mesh), each scaled to a height of 1.
+_SHAPE_U = np.linspace(-0.5, 0.5, 21)
+# fmt: off
+_UPPER_SHAPE = np.array([
+    0.0, 0.215, 0.411, 0.565, 0.698, 0.793, 0.870, 0.929, 0.970, 0.990, 1.0,
+    0.997, 0.975, 0.922, 0.860, 0.785, 0.680, 0.543, 0.388, 0.211, 0.0])
+_LOWER_SHAPE = np.array([
+    0.0, 0.287, 0.540, 0.710, 0.837, 0.925, 0.980, 1.0, 0.995, 0.978, 0.945,
+    0.884, 0.807, 0.727, 0.628, 0.521, 0.413, 0.311, 0.220, 0.125, 0.0])
+# fmt: on
+
+# In iris radii, medians of the same eyes: where the margins cross the iris of a relaxed open eye.
+UPPER_ABOVE_IRIS, LOWER_BELOW_IRIS = 0.63, 0.81
+_RELAXED_LOWER = 0.113
+"""Depth of the lower margin of a relaxed open eye below the corner line, eye widths."""
+_GIVES_WAY, _GREATEST_DROP, _LEAST_DROP = 0.6, 0.045, 0.008
+"""Share of the way that the lower margin goes down to its relaxed place, the most and the least it moves."""
+_SQUEEZED_CLOSES = 0.22
+"""Share of the height that raised cheeks (a closed line at or above the corners) take from the opening."""
+_CEILING_SHARE = 0.70
+"""The upper margin rises at most by this share of the way to the ceiling."""
+_HEIGHT_LIMITS = (0.17, 0.46)
+"""Least and greatest height of an opening at openness 1, eye widths; strong yaw narrows the width."""
+
+
+@dataclass(frozen=True)
+class Aperture:
+    """Margins sampled at `u`, shape (SAMPLES,), ascending; v of the upper and of the lower margin."""
+
+    u: FloatArray
+    upper: FloatArray
+    lower: FloatArray
+
+    def upper_at(self, u: Plane) -> FloatArray:
+        return np.interp(u, self.u, self.upper)
+
+    def lower_at(self, u: Plane) -> FloatArray:
+        return np.interp(u, self.u, self.lower)
+
+    def height(self) -> float:
+        """Greatest distance between the margins, eye widths."""
+        return float((self.lower - self.upper).max())
+
+
+def lower_margin(closed: FloatArray) -> FloatArray:
+    """v of the lower margin of the open eye at SAMPLES equidistant u.
+
+    The lower lid hardly moves when an eye closes, so it stays near the closed line; where that line
+    runs higher than a relaxed lower lid does, the lid gives way by a part of the difference.
+    """
+    u = np.linspace(-0.5, 0.5, SAMPLES)
+    closed = _smooth(u, closed)
+    relaxed = _RELAXED_LOWER * np.interp(u, _SHAPE_U, _LOWER_SHAPE)
+    drop = np.clip(_GIVES_WAY * (relaxed - closed), 0.0, _GREATEST_DROP)
+    return np.asarray(closed + drop + _LEAST_DROP * np.interp(u, _SHAPE_U, _LOWER_SHAPE))
+
+
+def _smooth(u: FloatArray, curve: FloatArray) -> FloatArray:
+    """A quartic through both ends: lid margins have no finer bends than that."""
+    ends = 0.25 - u * u
+    inside = np.polyfit(u, (curve - np.interp(u, u[[0, -1]], curve[[0, -1]])), 4, w=ends + 0.05)
+    chord = np.interp(u, u[[0, -1]], curve[[0, -1]])
+    return chord + np.polyval(inside, u) * np.clip(ends / 0.06, 0.0, 1.0)
+
+
+def opening_height(closed: FloatArray, iris_v: float, iris_radius: float) -> float:
+    """Height between the margins of the relaxed open eye at the iris, eye widths.
+
+    Args:
+        closed: v of the closed line at SAMPLES equidistant u.
+        iris_v, iris_radius: the iris in the eye's frame.
+    """
+    u = np.linspace(-0.5, 0.5, SAMPLES)
+    squeeze = float(np.clip(1.0 - float(np.interp(0.0, u, closed)) / 0.06, 0.0, 1.0))
+    by_size = (UPPER_ABOVE_IRIS + LOWER_BELOW_IRIS) * iris_radius
+    lower = float(np.interp(0.0, u, lower_margin(closed)))
+    by_place = lower - (iris_v - UPPER_ABOVE_IRIS * iris_radius)
+    height = 0.75 * by_size + 0.25 * by_place
+    return float(np.clip(height * (1.0 - _SQUEEZED_CLOSES * squeeze), *_HEIGHT_LIMITS))
+
+
+def open_aperture(closed: FloatArray, iris_u: float, height: float, ceiling: float) -> Aperture:
+    """Margins of the eye when open; the upper one lies above the lower by the height of the opening.
+
+    Args:
+        closed: v of the closed line at SAMPLES equidistant u.
+        iris_u: where across the eye the height is measured.
+        ceiling: v under the brow; the upper margin leaves a part of the lid below it.
+    """
+    u = np.linspace(-0.5, 0.5, SAMPLES)
+    lower = lower_margin(closed)
+    shape = np.interp(u, _SHAPE_U, _UPPER_SHAPE)
+    rise = (height - float(np.interp(iris_u, u, lower))) / float(np.interp(iris_u, u, shape))
+    rise = min(rise, -_CEILING_SHARE * ceiling)
+    upper = np.minimum(-rise * shape, lower)
+    return Aperture(u, upper, np.maximum(lower, upper))
+
+
+def iris_height(aperture: Aperture, iris_u: float, iris_v: float, iris_radius: float) -> float:
+    """v of the iris centre, the anatomical one drawn into the opening.
+
+    The mesh's pitch is uncertain by a few degrees, which moves the eyeball by a tenth of the eye; a
+    relaxed eye never shows white above the iris, and hardly ever below.
+    """
+    top = float(aperture.upper_at(np.array(iris_u)))
+    bottom = float(aperture.lower_at(np.array(iris_u)))
+    expected = top + (bottom - top) * UPPER_ABOVE_IRIS / (UPPER_ABOVE_IRIS + LOWER_BELOW_IRIS)
+    reach = 0.12 * iris_radius
+    return float(np.clip(iris_v, expected - reach, expected + reach))

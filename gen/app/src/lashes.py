@@ -1,0 +1,123 @@
+"""Lashes of the open eye: the subject's own, turned up, and fine drawn ones where hairs would be seen.
+
+Planes say which share of the light passes, 0..1, in a window of the crop; frame as in `lid_motion`.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gen.app.src.eyeball.aperture import Aperture
+from gen.app.src.eyeball.grid import EyeGrid, Plane
+from gen.app.src.lid_motion import LashField
+
+FloatArray = NDArray[np.float64]
+
+_FORESHORTENED = 0.55
+"""Raised lashes point towards the viewer: they appear this much shorter than hanging ones."""
+_OWN_LENGTH = 0.10
+"""Above the margin they fade over this length, eye widths: what hangs lower was shadow rather than lash."""
+_HAIRS, _LOWER_HAIRS = 120, 50
+_HAIR_WIDTH = 0.0066
+"""Width of a lash at its root in eye widths: 0.19 mm, two or three that stick together."""
+_HAIRS_FROM = (45.0, 90.0)
+"""Eye width in px from which single hairs show, and show fully; below it they are part of the line."""
+_LINE_DEPTH = 0.016
+"""Half depth of the lash line in eye widths."""
+
+
+def own_lashes(field: LashField, grid: EyeGrid, line: FloatArray, aperture: Aperture) -> Plane:
+    """The hanging lashes mirrored about the closed line and laid on the open upper margin.
+
+    They bring the subject's own density, make-up, sharpness and grain.
+
+    Args:
+        line: v of the closed line at the aperture's u.
+        grid: of the window, one sample per pixel.
+    """
+    u = grid.u.astype(float)
+    above = aperture.upper_at(u) - grid.v
+    source_v = np.interp(u, aperture.u, line) + np.abs(above) / _FORESHORTENED
+    fades = np.exp(-((np.maximum(above, 0.0) / _OWN_LENGTH) ** 2))
+    return (1.0 - (1.0 - grid.sample(field.transmission, u, source_v)) * fades).astype(np.float32)
+
+
+def lash_line(grid: EyeGrid, aperture: Aperture, contrast: float) -> Plane:
+    """The dark line of lash roots along the upper margin: thin inside, thicker at the outer third.
+
+    Args:
+        grid: drawing grid. contrast: 0 fair .. 1 black lashes.
+    """
+    u = grid.u
+    from_margin = grid.v - aperture.upper_at(u)
+    weight = _along(u, 0.55, 0.95, 1.0, 0.75, 0.15)
+    depth = 0.002 + _LINE_DEPTH * _along(u, 0.9, 1.25, 1.0, 0.75, 0.4)
+    line = np.exp(-(np.abs((from_margin + 0.004) / depth) ** 2.2))
+    return (1.0 - contrast * weight * line).astype(np.float32)
+
+
+def _along(u: Plane, outer: float, third: float, middle: float, inner: float, corner: float) -> FloatArray:
+    """A profile along the lid from its values at five places."""
+    return np.interp(
+        u, [-0.54, -0.5, -0.33, 0.0, 0.30, 0.47, 0.51], [0.0, outer, third, middle, inner, corner, 0.0]
+    )
+
+
+def draw_hairs(
+    grid: EyeGrid, aperture: Aperture, width: float, contrast: float, rng: np.random.Generator
+) -> Plane:
+    """Opacity of single lashes, upper and lower, 0..1, on the drawing grid; none on small eyes.
+
+    Args:
+        width: of the eye, crop px. contrast: 0 fair .. 1 black lashes; dark ones look longer.
+    """
+    start, full = _HAIRS_FROM
+    strength = float(np.clip((width - start) / (full - start), 0.0, 1.0))
+    canvas = np.zeros(grid.u.shape, np.uint8)
+    if strength > 0.0:
+        for _ in range(_HAIRS):
+            _draw_hair(canvas, grid, *_upper_hair(aperture, contrast, rng))
+        lower = np.zeros_like(canvas)
+        for _ in range(_LOWER_HAIRS):
+            _draw_hair(lower, grid, *_lower_hair(aperture, rng))
+        canvas = np.maximum(canvas, (lower * 0.45).astype(np.uint8))
+    return np.asarray(canvas * (strength / 255.0), np.float32)
+
+
+def _upper_hair(aperture: Aperture, contrast: float, rng: np.random.Generator) -> tuple[FloatArray, float]:
+    """Points of one upper lash in the eye's frame, and its width there."""
+    root = float(rng.uniform(-0.48, 0.42))
+    length = float(np.interp(root, [-0.5, -0.35, 0.0, 0.3, 0.45], [0.085, 0.10, 0.085, 0.065, 0.04]))
+    length *= float(rng.uniform(0.55, 1.1)) * (0.80 + 0.45 * contrast)
+    # Lashes fan out: away from the nose outside, a little towards it inside.
+    lean = float(np.interp(root, [-0.5, 0.05, 0.45], [-1.0, 0.0, 0.45])) + float(rng.normal(0.0, 0.14))
+    t = np.linspace(0.0, 1.0, 7)
+    u = root + length * (0.75 * lean * t + 0.25 * lean * t**2)
+    rise = 0.10 * t + 0.80 * t**2 + 0.10 * t**3  # first forward, then up
+    v = float(aperture.upper_at(np.array(root))) - 0.004 - length * rise
+    return np.stack([u, v], axis=-1), _HAIR_WIDTH * float(rng.uniform(0.7, 1.1))
+
+
+def _lower_hair(aperture: Aperture, rng: np.random.Generator) -> tuple[FloatArray, float]:
+    root = float(rng.uniform(-0.46, 0.30))
+    length = 0.045 * float(rng.uniform(0.5, 1.1)) * float(np.interp(root, [-0.5, -0.2, 0.3], [1.1, 1.0, 0.7]))
+    lean = float(np.interp(root, [-0.5, 0.1, 0.4], [-0.9, 0.0, 0.35])) + float(rng.normal(0.0, 0.18))
+    t = np.linspace(0.0, 1.0, 5)
+    v = float(aperture.lower_at(np.array(root))) + 0.028 + length * t
+    return np.stack([root + length * lean * t, v], axis=-1), 0.7 * _HAIR_WIDTH
+
+
+def _draw_hair(canvas: NDArray[np.uint8], grid: EyeGrid, points: FloatArray, width: float) -> None:
+    """Draw one tapering hair, darkest at its root."""
+    at = (grid.axes.to_crop(points) - grid.box.origin + 0.5) * grid.factor - 0.5
+    pixels = np.round(at * 16).astype(int)
+    thickness = width / grid.pixel
+    for k, (a, b) in enumerate(pairwise(pixels)):
+        taper = 1.0 - 0.8 * k / (len(pixels) - 1)
+        wide = thickness * taper
+        level = round(255 * min(1.0, wide) * (0.55 + 0.45 * taper))
+        cv2.line(canvas, a.tolist(), b.tolist(), level, max(1, round(wide)), cv2.LINE_AA, 4)
