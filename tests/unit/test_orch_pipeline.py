@@ -274,7 +274,7 @@ def test_verbose_keeps_the_tree_of_the_design(tmp_path: Path) -> None:
 def test_an_interruption_keeps_what_is_finished(tmp_path: Path) -> None:
     world = World({"1.jpg": (face(0),), "2.jpg": (face(0),), "3.jpg": (face(0),)}, interrupt_at="2.jpg")
     report = run(world, tmp_path, run_id="r")
-    assert (report.exit_code, report.interrupted) == (130, True)
+    assert (report.exit_code, report.not_done) == (130, ("2.jpg", "3.jpg"))
     assert files(tmp_path / "out") == ["Output_Json/report_r.json", "final_restore_r_1_jpg_original.png"]
 
 

@@ -171,6 +171,7 @@ class RunReport:
         peak_rss_mb: of the largest process.
         problems: inputs that were not there.
         notices: what concerns no single photo.
+        not_done: photos that an interruption left.
     """
 
     format: str
@@ -179,7 +180,7 @@ class RunReport:
     run_id: str
     started: str
     exit_code: int
-    interrupted: bool
+    not_done: tuple[str, ...]
     total_s: float
     overhead_s: float
     peak_rss_mb: float

@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -93,15 +93,16 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
             dry_run=options.dry_run,
         )
         progress.run_started(space.batch_id, len(found.photos))
-        photos, interrupted = _all_photos(found.photos, pipeline, progress)
+        photos = _all_photos(found.photos, pipeline, progress)
+        not_done = tuple(photo.name for photo in found.photos[len(photos) :])
         report = RunReport(
             format=REPORT_FORMAT,
             version=VERSION,
             contract=CONTRACT,
             run_id=space.batch_id,
             started=began.isoformat(timespec="seconds"),
-            exit_code=int(exit_code_of_run(photos, _infos(found), interrupted)),
-            interrupted=interrupted,
+            exit_code=int(exit_code_of_run(photos, _infos(found), bool(not_done))),
+            not_done=not_done,
             total_s=round(time.monotonic() - started, 3),
             overhead_s=_overhead(time.monotonic() - started, photos, pool),
             peak_rss_mb=_peak(pool),
@@ -171,20 +172,16 @@ def _workspace(options: RunOptions, settings: Settings, now: datetime) -> Abstra
     return open_workspace(layout_of, options.run_id, now)
 
 
-def _all_photos(
-    photos: tuple[Photo, ...], pipeline: PhotoPipeline, progress: Progress
-) -> tuple[list[PhotoReport], bool]:
-    """Work on the photos; one that fails does not stop the others. Also returns whether interrupted."""
+def _all_photos(photos: tuple[Photo, ...], pipeline: PhotoPipeline, progress: Progress) -> list[PhotoReport]:
+    """Work on the photos; one that fails does not stop the others. Fewer when interrupted."""
     done: list[PhotoReport] = []
-    try:
+    with suppress(KeyboardInterrupt):
         for number, photo in enumerate(photos):
             progress.photo_started(photo.name)
             report = _one_photo(photo, number, pipeline)
             done.append(report)
             progress.photo_done(report)
-    except KeyboardInterrupt:
-        return done, True
-    return done, False
+    return done
 
 
 def _one_photo(photo: Photo, number: int, pipeline: PhotoPipeline) -> PhotoReport:

@@ -34,6 +34,12 @@ def run_lines(run: RunReport, report_path: str | None) -> list[str]:
         )
         if (count := sum(photo.status in statuses for photo in run.photos))
     ]
+    if run.not_done:
+        total = len(run.photos) + len(run.not_done)
+        lines.append(
+            f"interrupted: {len(run.photos)} of {total} photos done, their results stay; "
+            f"to go on, run again with those from {run.not_done[0]} on"
+        )
     photos = "photo" if len(run.photos) == 1 else "photos"
     lines.append(f"{len(run.photos)} {photos}: {', '.join(counts) or 'none done'} in {run.total_s:.1f} s")
     if report_path:

@@ -1,0 +1,107 @@
+"""What a run shows: lines in a pipe, JSON objects, a readable summary."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from orch.app.src.progress import Bar, JsonLines, Lines, progress_for
+from tests.unit.orch_fakes import World, face, run
+
+
+def shown(world: World, tmp_path: Path, **options: object) -> tuple[str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    run(world, tmp_path, surroundings={"progress": lambda log_format: Lines(out, err)}, **options)
+    return out.getvalue().replace(str(tmp_path), "TMP"), err.getvalue()
+
+
+def test_results_on_standard_output_progress_on_standard_error(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0, "open", "closed"), face(1)), "b.jpg": (face(0, "open", "open"),)})
+    world.declines["lid_lift"] = "the eye is too small"
+    out, err = shown(world, tmp_path, run_id="r")
+    assert err == "[1/2] a.jpg\n[2/2] b.jpg\n"
+    lines = out.splitlines()
+    assert lines[:6] == [
+        "a.jpg: 2 faces",
+        "  face 0: right eye opened by mirror",
+        "  face 1: left eye refused: lid_lift: the eye is too small; "
+        "right eye refused: lid_lift: the eye is too small",
+        "  -> TMP/out/final_restore_r_a_jpg_original.png",
+        "b.jpg: 1 face, unchanged: no closed eyes",
+        lines[5],
+    ]
+    assert lines[5].startswith("2 photos: 1 edited, 1 unchanged in ")
+    assert lines[6] == "report: TMP/out/Output_Json/report_r.json"
+
+
+def test_a_plan_says_for_every_eye_why(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0, "open", "closed"), face(1, "undetermined", "open"))})
+    out, _ = shown(world, tmp_path, dry_run=True)
+    assert "a.jpg: 2 faces, 1 eye to open" in out
+    assert "face 0: left eye stays: it is open, right eye: open it (auto: mirror, since" in out
+    assert "face 1: left eye stays: undetermined: downcast, right eye stays: it is open\n" in out
+
+
+def test_variations_are_named_and_problems_told(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0), face(1))}, opens=lambda i, s, n: "open" if i else "closed")
+    world.fails["crop", "1"] = "CROP_001"
+    out, _ = shown(world, tmp_path, num_variations=1, inputs=("in/a.jpg", "none.jpg"))
+    assert "original: face 0: left eye left as it was: still closed afterwards" in out
+    assert "variation_01: face 1: failed: crop failed [CROP_001]" in out
+    assert "error: photo TMP/none.jpg does not exist [INPUT_001]. check the spelling" in out
+
+
+def test_an_unreadable_photo_is_one_line(tmp_path: Path) -> None:
+    world = World({"a.jpg": ()}, fails={("face", "in:a.jpg"): "INPUT_003"})
+    out, _ = shown(world, tmp_path)
+    assert "a.jpg: failed: face failed [INPUT_003]\n" in out
+
+
+def test_an_interruption_says_how_to_go_on(tmp_path: Path) -> None:
+    world = World({f"{n}.jpg": (face(0),) for n in (1, 2, 3)}, interrupt_at="2.jpg")
+    out, _ = shown(world, tmp_path)
+    assert (
+        "interrupted: 1 of 3 photos done, their results stay; to go on, run again with those from 2.jpg on"
+        in out
+    )
+
+
+def test_json_lines_are_json_one_final_line_a_photo(tmp_path: Path) -> None:
+    out = io.StringIO()
+    world = World({"1.jpg": (face(0),), "2.jpg": ()}, fails={("face", "in:2.jpg"): "INPUT_003"})
+    run(world, tmp_path, run_id="r", surroundings={"progress": lambda log_format: JsonLines(out)})
+    events = [json.loads(line) for line in out.getvalue().splitlines()]
+    photos = [event for event in events if event["event"] == "photo"]
+    assert [(p["photo"], p["status"]) for p in photos] == [("1.jpg", "edited"), ("2.jpg", "failed")]
+    assert photos[0]["outputs"] == [str(tmp_path / "out" / "final_restore_r_1_jpg_original.png")]
+    assert photos[1]["error"]["code"] == "INPUT_003"
+    assert (events[-1]["event"], events[-1]["exit_code"]) == ("run", 9)
+
+
+def test_the_report_is_written_as_it_was_made(tmp_path: Path) -> None:
+    report = run(World({"a.jpg": (face(0),)}), tmp_path, run_id="r")
+    written = json.loads((tmp_path / "out" / "Output_Json" / "report_r.json").read_text())
+    assert written["run_id"] == "r"
+    assert written["photos"][0]["variations"][0]["faces"][0]["eyes"][0]["outcome"] == "opened"
+    assert written["stages"]["gen"]["versions"]["models"] == {"gen_model": "0" * 64}
+    assert written["settings"]["generation"]["seed"] == 42
+    assert written["total_s"] == report.total_s
+
+
+def test_a_bar_only_where_a_person_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(progress_for("json"), JsonLines)
+    assert type(progress_for("human")) is Lines
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert isinstance(progress_for("human"), Bar)
+
+
+def test_the_bar_survives_names_that_look_like_markup(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = World({"[bold]a[no].jpg": (face(0),)})
+    run(world, tmp_path, surroundings={"progress": lambda log_format: Bar()})
+    assert "[bold]a[no].jpg: 1 face" in capsys.readouterr().out
