@@ -38,8 +38,18 @@ def read_picture(path: Path) -> NDArray[np.float32]:
 
 def write_picture(path: Path, picture: NDArray[np.float32]) -> None:
     """Write (height, width, 3) RGB or (height, width), 0..1, as a 16-bit PNG, atomically."""
-    levels = np.round(np.clip(picture, 0.0, 1.0) * 65535.0).astype(np.uint16)
-    write_levels(path, levels)
+    write_levels(path, _levels(picture))
+
+
+def quantised(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The picture as it would be read back from its file."""
+    unit: NDArray[np.float32] = np.divide(_levels(picture), np.float32(65535.0), dtype=np.float32)
+    return unit
+
+
+def _levels(picture: NDArray[np.float32]) -> NDArray[np.uint16]:
+    levels: NDArray[np.uint16] = np.round(np.clip(picture, 0.0, 1.0) * 65535.0).astype(np.uint16)
+    return levels
 
 
 def write_mask(path: Path, mask: NDArray[np.uint8]) -> None:

@@ -14,8 +14,8 @@ from contracts.error_codes import ErrorCode, StageError
 from contracts.face import SIDES, Face, FaceDocument, Side
 from crop.app.src.geometry import CropGeometry, crop_geometry
 from crop.app.src.masks import Mask, eye_mask
-from crop.app.src.sampling import sample_crop
 from imaging import affine, eye_mesh
+from imaging.crop_sampling import sample_crop
 from imaging.photo import Photo
 from imaging.profiles import ColourSpace
 from imaging.tone import is_greyscale, is_toned, tone_of

@@ -1,4 +1,4 @@
-"""Reading the crop's pixels out of the photo: only the region needed, anti-aliased, in sRGB.
+"""The pixels of a crop, read out of the photo: only the region needed, anti-aliased, in sRGB.
 
 Needs NumPy and OpenCV.
 """
