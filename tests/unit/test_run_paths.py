@@ -68,8 +68,10 @@ def test_output_moves_everything(tmp_path: Path) -> None:
 
 def test_intermediates_are_private_unless_verbose(tmp_path: Path) -> None:
     quiet, verbose = (layout_for(tmp_path, "r", verbose) for verbose in (False, True))
-    for get in ("get_face_json", "get_blended", "get_restored", "get_face_debug"):
+    for get in ("get_face_json", "get_blended", "get_restored", "get_verification_json"):
         assert getattr(RunPathManager("shared", "p", False, "r", quiet), get)().is_relative_to(quiet.work)
+    debug = RunPathManager("shared", "p", False, "r", quiet).get_face_debug()
+    assert debug == tmp_path / "face" / "face_r_shared.png"
     assert quiet.work.name.startswith(".ote-")
     assert not quiet.keeps_intermediates
     assert verbose.keeps_intermediates

@@ -11,6 +11,7 @@ runs in the orchestrator's environment.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -20,6 +21,7 @@ from typing import Any
 
 from contracts.codec import to_dict
 from contracts.error_codes import ErrorCode, StageError
+from contracts.exit_codes import ExitCode
 from orch.app.src.cli import Command, parse
 from orch.app.src.options import Override, RunOptions, overrides_of
 from orch.app.src.run_paths import RunPathManager
@@ -104,6 +106,9 @@ def command(argv: Sequence[str] | None = None) -> int:
         ensure_environment(FOLDER, MODULE, RECIPE)
         signal.signal(signal.SIGTERM, _interrupt)
         return _do(parsed, started)
+    except BrokenPipeError:  # the reader of our output went away; nothing is left to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return int(ExitCode.INTERRUPTED)
     except BaseException as error:  # noqa: BLE001 - the one place where exceptions become exit codes
         from orch.app.src.errors import tell
 

@@ -136,8 +136,8 @@ class RunPathManager:
         return self._document(f"face_{self.run_id}.json")
 
     def get_face_debug(self) -> Path:
-        """Picture of the detected eyes."""
-        return self._intermediate("face", f"face_{self.run_id}.png")
+        """Picture of the detected eyes; it is only made for a person to keep."""
+        return self.layout.images / "face" / self.subfolder / f"face_{self.run_id}.png"
 
     def get_verification_json(self, attempt: int = 0) -> Path:
         """FaceDocument of the blended picture."""

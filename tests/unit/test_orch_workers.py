@@ -1,0 +1,112 @@
+"""Starting real stages: the table is true, and children find what they need."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from contracts.codec import from_dict
+from contracts.envelope import Request, StageName
+from contracts.stage_main import Stage
+from orch.app.src.doctor import doctor
+from orch.app.src.model_files import list_models, stage_models, verify_models
+from orch.app.src.stage_registry import PROJECT_ROOT, STAGES
+from orch.app.src.workers import WorkerPool, child_environment, process_launcher
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_the_table_says_what_the_stages_say(name: StageName) -> None:
+    entry = STAGES[name]
+    stage: Stage = importlib.import_module(entry.module).STAGE
+    assert (stage.name, stage.module) == (name, entry.module)
+    assert stage.default_backend == entry.default_backend
+    assert {n: backend.environment for n, backend in stage.backends.items()} == dict(entry.recipes)
+    for recipe in filter(None, entry.recipes.values()):
+        assert (entry.folder / "environments" / f"{recipe}.json").is_file()
+
+
+def test_deadlines_grow_with_the_items() -> None:
+    assert STAGES["gen"].deadline(3) > STAGES["gen"].deadline(1) >= 60
+
+
+def launcher(folder: Path, asked: list[str]):  # type: ignore[no-untyped-def]
+    def find(stage_folder: Path, recipe: str) -> Path:
+        asked.append(f"{stage_folder.name}/{recipe}")
+        return Path(sys.executable)
+
+    return process_launcher(find, lambda stage: folder / f"{stage}.log", os.environ)
+
+
+def pre_enhance(folder: Path) -> Request:
+    document = {
+        "request_id": "r",
+        "run_id": "r",
+        "stage": "preenh",
+        "backend": "rules",
+        "items": [
+            {"item_id": "1", "outputs": {"variation": "work:variation_01.json"}, "params": {"number": 1}}
+        ],
+        "roots": {"work": str(folder)},
+        "params": {"prompt": "Brown eyes, two wide open expressive eyes"},
+    }
+    return from_dict(Request, document)
+
+
+def test_a_real_stage_is_started_asked_and_ended(tmp_path: Path) -> None:
+    asked: list[str] = []
+    events: list[str] = []
+    with WorkerPool(launcher(tmp_path, asked)) as pool:
+        pool.start([("preenh", "rules"), ("res", "none")])
+        result = pool.run(pre_enhance(tmp_path), lambda event: events.append(event["event"]))
+        assert result.items[0].status == "succeeded"
+        assert pool.use()["preenh"].requests == 1
+        assert pool.backends() == {"preenh": "rules", "res": "none"}
+    assert (tmp_path / "variation_01.json").is_file()
+    assert events == ["ready", "item"]
+    assert asked == [], "backends of the standard library run in the orchestrator's interpreter"
+
+
+def test_a_backend_with_a_recipe_runs_in_its_environment(tmp_path: Path) -> None:
+    asked: list[str] = []
+    with WorkerPool(launcher(tmp_path, asked)) as pool:
+        pool.start([("crop", "opencv")])
+    assert asked == ["crop/opencv"]
+
+
+def test_children_find_the_checkout_and_share_the_cores() -> None:
+    child = child_environment({"PYTHONPATH": "/mine", "HOME": "/h"})
+    assert child["PYTHONPATH"] == f"{PROJECT_ROOT}{os.pathsep}/mine"
+    assert int(child["OMP_NUM_THREADS"]) >= 1
+    assert child["HOME"] == "/h"
+    assert child_environment({"OMP_NUM_THREADS": "3"})["OMP_NUM_THREADS"] == "3"
+
+
+def test_a_read_only_checkout_gets_no_byte_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "PYTHONDONTWRITEBYTECODE" not in child_environment({})
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert child_environment({})["PYTHONDONTWRITEBYTECODE"] == "1"
+
+
+def test_doctor_and_models_tell_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor(lambda folder, recipe: folder.name != "gen") == 0
+    said = capsys.readouterr().out
+    assert "face (facemesh): ready" in said
+    assert "gen (embedded): not built yet" in said
+    assert "preenh (rules): needs none of its own" in said
+    assert list_models() == 0
+    listed = capsys.readouterr().out
+    assert all(model.entry.name in listed and model.entry.licence in listed for model in stage_models())
+    assert verify_models() == 0
+    assert "BAD" not in capsys.readouterr().out
+
+
+def test_weights_of_the_repository_are_whole_and_free_to_use() -> None:
+    embedded = [model for model in stage_models() if model.entry.in_repository]
+    assert embedded
+    for model in embedded:
+        assert model.state() == "ok", model.entry.name
+        assert model.entry.commercial_use, model.entry.name
