@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 # Mean linear RGB of irises under white light that shows the sclera at REFERENCE_WHITE. Order and ratios
 # follow measured open eyes (iris to sclera 0.06-0.12 for brown, 0.25-0.35 for blue and grey).
 ALBEDO = {
-    "dark": (0.046, 0.026, 0.016),
+    "dark": (0.040, 0.023, 0.014),
     "brown": (0.076, 0.040, 0.021),
     "amber": (0.185, 0.100, 0.034),
     "hazel": (0.122, 0.084, 0.038),

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gen.app.src.eyeball.aperture import Aperture
-from gen.app.src.eyeball.grid import EyeGrid, Plane
+from gen.app.src.eyeball.grid import EyeGrid, Plane, soft_step
 from gen.app.src.lid_motion import LashField
 
 FloatArray = NDArray[np.float64]
@@ -41,9 +41,11 @@ def own_lashes(field: LashField, grid: EyeGrid, line: FloatArray, aperture: Aper
     """
     u = grid.u.astype(float)
     above = aperture.upper_at(u) - grid.v
+    on_lid = soft_step(above + 0.012, 0.012)
     source_v = np.interp(u, aperture.u, line) + np.abs(above) / _FORESHORTENED
     fades = np.exp(-((np.maximum(above, 0.0) / _OWN_LENGTH) ** 2))
-    return (1.0 - (1.0 - grid.sample(field.transmission, u, source_v)) * fades).astype(np.float32)
+    passed = grid.sample(field.transmission, u, source_v)
+    return np.asarray(1.0 - (1.0 - passed) * fades * on_lid, np.float32)
 
 
 def lash_line(grid: EyeGrid, aperture: Aperture, contrast: float) -> Plane:
@@ -67,16 +69,14 @@ def _along(u: Plane, outer: float, third: float, middle: float, inner: float, co
     )
 
 
-def draw_hairs(
-    grid: EyeGrid, aperture: Aperture, width: float, contrast: float, rng: np.random.Generator
-) -> Plane:
+def draw_hairs(grid: EyeGrid, aperture: Aperture, contrast: float, rng: np.random.Generator) -> Plane:
     """Opacity of single lashes, upper and lower, 0..1, on the drawing grid; none on small eyes.
 
     Args:
-        width: of the eye, crop px. contrast: 0 fair .. 1 black lashes; dark ones look longer.
+        contrast: 0 fair .. 1 black lashes; dark ones look longer.
     """
     start, full = _HAIRS_FROM
-    strength = float(np.clip((width - start) / (full - start), 0.0, 1.0))
+    strength = float(np.clip((grid.axes.width - start) / (full - start), 0.0, 1.0))
     canvas = np.zeros(grid.u.shape, np.uint8)
     if strength > 0.0:
         for _ in range(_HAIRS):

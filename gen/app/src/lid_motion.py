@@ -40,6 +40,8 @@ _ENVELOPE = 0.14
 _THRESHOLD_SHARE, _THRESHOLD_LIMITS = 0.36, (0.09, 0.30)
 """A pixel counts as lash from this share of the lash line's own darkness: shading beside black lashes
 is spared, and fair lashes are found."""
+_RAISED_CONTRAST, _CONTRAST_LIMITS = 1.25, (0.30, 0.92)
+"""Lash roots lie denser in the view of an open eye than of a closed one."""
 _FAINTEST = 0.045
 """Relative darkness that still counts right beside a lash: its blurred rim."""
 _DETAIL_FROM = 0.30
@@ -92,7 +94,7 @@ class LashField:
     Attributes:
         skin: the box without lashes, linear RGB (height, width, 3).
         transmission: share of the skin's light that the lashes let through, 0..1, (height, width).
-        contrast: how dark the lash line is, 0 invisible .. 1 black.
+        contrast: how dark the lash line of the open eye is, 0 invisible .. 1 black.
     """
 
     skin: Plane
@@ -138,7 +140,8 @@ def erase_lashes(picture: Plane, grid: EyeGrid, line: FloatArray, line_u: FloatA
     fill = skin * _borrowed_detail(level, width)[..., None]
     erased = picture * (1.0 - opacity) + fill * opacity
     transmission = 1.0 - darkness * np.maximum(dense, tips * lash)
-    contrast = float(darkness[on_line].mean()) if on_line.any() else 0.3
+    seen = float(darkness[on_line].mean()) if on_line.any() else 0.0
+    contrast = float(np.clip(_RAISED_CONTRAST * seen, *_CONTRAST_LIMITS))
     return LashField(erased.astype(np.float32), transmission.astype(np.float32), contrast)
 
 
