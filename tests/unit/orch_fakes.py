@@ -107,6 +107,7 @@ class World:
         photos: file name -> faces.
         opens: (face index, strategy, how often this face was painted before) -> states afterwards.
         declines: strategies that refuse, with their reason.
+        breaks: strategies that fail with an error.
         fails: (stage, item id or photo name) -> the error to answer.
         dies: the same, but the stage crashes.
     """
@@ -115,6 +116,7 @@ class World:
     opens: Callable[[int, str, int], EyeState] = lambda index, strategy, before: "open"
     appearance: float | None = None
     declines: dict[str, str] = field(default_factory=dict)
+    breaks: set[str] = field(default_factory=set)
     fails: dict[tuple[str, str], str] = field(default_factory=dict)
     dies: set[tuple[str, str]] = field(default_factory=set)
     seam: float = 1.1
@@ -179,7 +181,8 @@ class FakeStage:
             only = item.params["only_faces"]
             faces = tuple(self._reread(f, done) for f in known.faces if f.face_index in only)
         else:
-            faces = self.world.photos[item.photo.partition(":")[2]]
+            shown = {Path(name).name: faces for name, faces in self.world.photos.items()}
+            faces = shown[item.photo.partition(":")[2]]
         document = FaceDocument("2025-02-07T14:30:22Z", item.photo, (900, 300), "fake", 260.0, faces)
         result = self._write_all(job, item, json.dumps(to_dict(document)))
         return replace(result, data={"faces": len(faces)})
@@ -204,6 +207,8 @@ class FakeStage:
         usable = [s for s in item.strategies if s not in self.world.declines]
         if not usable:
             return ItemResult(item.item_id, "skipped", refused=refused)
+        if usable[0] in self.world.breaks:
+            return ItemResult(item.item_id, "failed", error=ErrorInfo("GEN_001", f"{usable[0]} broke"))
         assert item.face_index is not None and item.variation_id is not None
         key = (item.variation_id, item.face_index)
         state = self.world.opens(item.face_index, usable[0], self.world.painted[key])

@@ -111,8 +111,12 @@ def test_retries_take_the_next_strategy_then_another_seed(tmp_path: Path) -> Non
 
     world = World({"a.jpg": (face(0, "open", "closed"),)}, opens=opens)
     report = run(world, tmp_path)
-    tried = [(item.strategies, item.seed) for item in world.items("gen")]
-    assert tried == [(("mirror", "lid_lift"), 42), (("lid_lift",), 1042), (("lid_lift",), 2042)]
+    tried = [(item.strategies, item.seed, item.params["openness"]) for item in world.items("gen")]
+    assert tried == [
+        (("mirror", "lid_lift"), 42, 1.0),
+        (("lid_lift",), 1042, 1.0),
+        (("lid_lift",), 2042, 1.1),
+    ]
     assert outcomes(report) == {"0/right": "opened"}
     assert report.photos[0].variations[0].faces[0].strategy_used == "lid_lift"
 
@@ -146,6 +150,34 @@ def test_refusals_are_told_with_their_reasons(tmp_path: Path) -> None:
     assert [(e.outcome, e.reason) for e in edit.eyes] == [("refused", "lid_lift: the eye is too small")] * 2
     assert edit.refused[0].strategy == "lid_lift"
     assert len(world.of("gen")) == 1
+
+
+def test_a_strategy_that_breaks_is_passed_over_and_told(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0, "open", "closed"),)}, breaks={"mirror"})
+    report = run(world, tmp_path)
+    edit = report.photos[0].variations[0].faces[0]
+    assert (report.exit_code, edit.strategy_used, edit.error) == (0, "lid_lift", None)
+    assert [w.message for w in edit.warnings] == ["mirror failed, another way was taken: mirror broke"]
+
+
+def test_donors_are_tried_best_first_then_the_next(tmp_path: Path) -> None:
+    donors = {"donor/1.jpg": (face(0, "open", "open"),), "donor/2.jpg": (face(0, "open", "open"),)}
+    world = World({"a.jpg": (face(0),), **donors}, opens=lambda i, s, n: "open" if n == 1 else "closed")
+    given = settings(generation__donor=str(tmp_path / "in" / "donor"))
+    report = run(world, tmp_path, inputs=("in/a.jpg",), overrides=given)
+    orders = world.items("gen")
+    assert [item.strategies for item in orders] == [("donor", "lid_lift")] * 2
+    assert len({item.inputs["donor_crop"] for item in orders}) == 2
+    edit = report.photos[0].variations[0].faces[0]
+    assert (edit.strategy_used, edit.donor, edit.same_person) == ("donor", "2.jpg", "not_checked")
+
+
+def test_a_donor_that_shows_no_open_eyes_is_told_and_the_chain_goes_on(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0),), "d.jpg": (face(0),)}, declines={"donor": "there is no donor"})
+    given = settings(generation__donor=str(tmp_path / "in" / "d.jpg"))
+    report = run(world, tmp_path, inputs=("in/a.jpg",), overrides=given)
+    assert [n.message for n in report.notices] == ["donor d.jpg shows no face with both eyes open"]
+    assert report.photos[0].variations[0].faces[0].strategy_used == "lid_lift"
 
 
 @pytest.mark.parametrize("stage", ["crop", "gen"])

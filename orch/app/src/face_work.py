@@ -1,7 +1,7 @@
 """One face in one variation: what was tried, what came of it, and what to try next.
 
 An eye that did not open is painted again, at most `MOST_ATTEMPTS` times in all: with the next donor,
-then the next strategy, then another seed and a little wider.
+then the next strategy, then the last one with another seed and a little wider.
 """
 
 from __future__ import annotations
@@ -72,19 +72,19 @@ class FaceWork:
         """What to paint now; None where all is well or nothing is left to try."""
         number = len(self.attempts)
         if number == 0:
-            return self._order(self.plan.strategies, 0, 0)
+            return self._order(self.plan.strategies, number)
         last = self.attempts[-1]
         if number == MOST_ATTEMPTS or set(self.plan.eyes) <= set(last.opened):
             return None
         names = last.order.strategies
         if last.error:
-            return self._order(names[1:], number, number) if names[1:] else None
+            return self._order(names[1:], number) if names[1:] else None
         if last.strategy is None:  # every strategy declined, and would again
             return None
         if last.strategy == "donor" and number < len(self.donors):
-            return self._order(names, number, number)
+            return self._order(names, number)
         later = names[names.index(last.strategy) + 1 :]
-        return self._order(later or (last.strategy,), number, number)
+        return self._order(later or (last.strategy,), number)
 
     def record(self, order: PaintOrder, result: ItemResult) -> Attempt:
         """Take down what the gen stage answered."""
@@ -108,15 +108,24 @@ class FaceWork:
             eyes=tuple(_verdict(chosen, side) for side in self.plan.eyes),
             refused=refused,
             donor=chosen.order.donor.source if took_donor and chosen.order.donor else None,
-            warnings=chosen.warnings,
+            warnings=(*chosen.warnings, *self._earlier_errors(chosen)),
             error=chosen.error,
         )
 
-    def _order(self, names: tuple[str, ...], number: int, donor_number: int) -> PaintOrder:
+    def _earlier_errors(self, chosen: Attempt) -> list[Notice]:
+        """What went wrong before the attempt that is kept: honest, though it did no harm."""
+        return [
+            Notice(a.error.code, f"{a.order.strategies[0]} failed, another way was taken: {a.error.message}")
+            for a in self.attempts
+            if a.error and a is not chosen
+        ]
+
+    def _order(self, names: tuple[str, ...], number: int) -> PaintOrder:
         donor = None
         if "donor" in names and self.donors:
-            donor = self.donors[(self.first_donor + donor_number) % len(self.donors)]
-        openness = min(MOST_OPENNESS, self.params.openness + number * RETRY_OPENNESS_STEP)
+            donor = self.donors[(self.first_donor + number) % len(self.donors)]
+        repeats = sum(attempt.strategy == names[0] for attempt in self.attempts)
+        openness = min(MOST_OPENNESS, self.params.openness + repeats * RETRY_OPENNESS_STEP)
         return PaintOrder(
             face_index=self.plan.face_index,
             paths=self.paths,

@@ -169,6 +169,7 @@ class RequestMaker:
                     pastings[0].order.variation_id,
                     photo=_photo(photo),
                     variation_id=pastings[0].order.variation_id,
+                    seed=pastings[0].order.seed,
                     inputs=inputs,
                     outputs={"image": self._ref(picture)},
                     params=to_dict(BlendItemParams(faces)),
