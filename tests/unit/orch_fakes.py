@@ -59,8 +59,8 @@ OPENED = 0.9
 
 def face(index: int, left: EyeState = "closed", right: EyeState = "closed", **changes: Any) -> Face:
     """A face whose eyes are 40 px wide and 100 px apart; irises in the middle."""
-    mesh = [[0.0, 0.0, 0.0] for _ in range(478)]
     x = 300.0 * index
+    mesh = [[x + k * 37 % 300, k * 53 % 290, k * 19 % 100 - 50.0] for k in range(478)]
     for landmark, place in ((33, 80), (133, 120), (362, 180), (263, 220), (468, 100), (473, 200)):
         mesh[landmark] = [x + place, 100.0, 0.0]
     part = FacePart((), ())
