@@ -8,24 +8,23 @@ Morel, "Random phase textures", 2011).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from blend.app.src.canvas import Canvas
 from contracts.crop import CropDocument
 from contracts.face import SIDES
 from imaging import affine, eye_mesh
-from imaging.crop_return import Box
 
 FloatArray = NDArray[np.float64]
 FloatImage = NDArray[np.float32]
-Reader = Callable[[Box], FloatImage | None]
 
-BLUR = 1.6
-"""Photo px; finer than this is grain, coarser is the skin's own texture."""
+LUMA_BLUR, CHROMA_BLUR = 1.6, 3.0
+"""Photo px. Finer luma than this is grain, coarser is the skin's own texture; colour noise is coarser."""
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 MAD_TO_STD = 1.4826
 PATCH = 0.4
@@ -33,12 +32,10 @@ PATCH = 0.4
 SMALLEST_PATCH, LARGEST_PATCH = 12, 32
 CHEEK_ROWS, CHEEK_COLUMNS = (0.7, 1.05, 1.4), (-0.45, 0.0, 0.45)
 """Patch centres below an eye, in eye widths across and along the corner line."""
-PERCENTILE = 30
-"""Of the patches' noise: pores and beard make the others rougher."""
+PERCENTILE = 20
+"""Of the patches' noise: pores, wrinkles and beard make the others rougher."""
 LARGEST_STD = 8 / 255
 OUTLIER = 3.0
-CHROMA = 0.5
-"""Share of the measured chroma noise that is used: grain is mostly luminance."""
 NEIGHBOURHOOD = 4.0
 """Photo px over which a painting's own noise is measured."""
 TONES = (0.03, 0.12, 0.9, 0.99)
@@ -46,40 +43,58 @@ TONES = (0.03, 0.12, 0.9, 0.99)
 
 
 @dataclass(frozen=True, eq=False)
-class Grain:
-    """std: of the luma noise, encoded 0..1. patch: (n, n, 3) noise, luma of unit energy."""
+class Component:
+    """Luma or colour noise. std: per channel, encoded 0..1. kernel: (n, n) or (n, n, 3), of unit energy per
+    channel; white noise filtered by it has the noise's texture."""
 
     std: float
-    patch: FloatImage
+    kernel: FloatImage
 
 
-def measure_grain(srgb_at: Reader, document: CropDocument, transform: FloatArray) -> Grain | None:
-    """The grain of the cheeks at photo resolution, None where there is none or the face is too small.
+@dataclass(frozen=True, eq=False)
+class Grain:
+    """Noise of a photo around a face; None where there is none."""
+
+    luma: Component | None
+    chroma: Component | None
+
+
+def measure_grain(canvas: Canvas, document: CropDocument, coloured: bool) -> Grain | None:
+    """The grain of the cheeks at photo resolution, None where the face is too small to tell.
 
     Args:
-        srgb_at: reads a box x1, y1, x2, y2 of the photo as (height, width, 3) encoded 0..1, None outside.
-        transform: (2, 3) photo -> crop.
+        coloured: whether the photo has colours.
     """
     side = round(min(LARGEST_PATCH, PATCH * _photo_width(document)))
     if side < SMALLEST_PATCH:
         return None
+    margin = round(2 * CHROMA_BLUR)
     patches = []
-    for x, y in affine.apply(affine.inverse(transform), cheek_points(document)).tolist():
-        left, top = round(x - side / 2), round(y - side / 2)
-        pixels = srgb_at((left - 4, top - 4, left + side + 4, top + side + 4))
-        if pixels is not None:
-            patches.append(fine_detail(pixels)[4:-4, 4:-4])
+    for x, y in affine.apply(affine.inverse(document.transform), cheek_points(document)).tolist():
+        left, top = round(x - side / 2) - margin, round(y - side / 2) - margin
+        box = (left, top, left + side + 2 * margin, top + side + 2 * margin)
+        if canvas.contains(box):
+            patches.append(canvas.read(box))
     if not patches:
         return None
-    levels = np.array([noise_level(patch @ LUMA) for patch in patches])
-    std = float(np.percentile(levels, PERCENTILE))
-    patch = patches[int(np.abs(levels - std).argmin())]
-    spread = OUTLIER * max(std, 1e-6)
-    patch = np.clip(patch - patch.mean(axis=(0, 1)), -spread, spread)
-    energy = float(np.sqrt(((patch @ LUMA) ** 2).sum()))
-    if std <= 0 or energy <= 0:
+    inner = slice(margin, -margin)
+    luma = [luma_detail(patch)[inner, inner] for patch in patches]
+    chroma = [chroma_detail(patch)[inner, inner] for patch in patches] if coloured else []
+    return Grain(_component(luma), _component(chroma))
+
+
+def _component(details: Sequence[FloatImage]) -> Component | None:
+    """The noise that the calmer patches show, with the texture of the patch that is nearest to it."""
+    if not details:
         return None
-    return Grain(min(std, LARGEST_STD), (patch / energy).astype(np.float32))
+    levels = np.array([noise_level(detail) for detail in details])
+    std = float(np.percentile(levels, PERCENTILE))
+    if std <= 0:
+        return None
+    patch = details[int(np.abs(levels - std).argmin())]
+    patch = np.clip(patch - patch.mean(axis=(0, 1)), -OUTLIER * std, OUTLIER * std)
+    energy = float(np.sqrt((patch**2).sum() / (patch.shape[2] if patch.ndim == 3 else 1)))
+    return Component(min(std, LARGEST_STD), (patch / energy).astype(np.float32)) if energy > 0 else None
 
 
 def cheek_points(document: CropDocument) -> FloatArray:
@@ -93,9 +108,16 @@ def cheek_points(document: CropDocument) -> FloatArray:
     return np.array(points)
 
 
-def fine_detail(picture: FloatImage) -> FloatImage:
-    """The picture minus its blurred copy."""
-    return np.asarray(picture - cv2.GaussianBlur(picture, (0, 0), BLUR), np.float32)
+def luma_detail(picture: FloatImage) -> FloatImage:
+    """Luma of (height, width, 3) minus its blurred copy, (height, width)."""
+    luma = picture @ LUMA
+    return np.asarray(luma - cv2.GaussianBlur(luma, (0, 0), LUMA_BLUR), np.float32)
+
+
+def chroma_detail(picture: FloatImage) -> FloatImage:
+    """Colour differences of (height, width, 3) minus their blurred copy, (height, width, 3)."""
+    colour = picture - (picture @ LUMA)[:, :, None]
+    return np.asarray(colour - cv2.GaussianBlur(colour, (0, 0), CHROMA_BLUR), np.float32)
 
 
 def noise_level(detail: FloatImage) -> float:
@@ -104,7 +126,7 @@ def noise_level(detail: FloatImage) -> float:
 
 
 def grain_for(
-    painted: FloatImage, replaced: FloatImage, grain: Grain, rng: np.random.Generator, coloured: bool
+    painted: FloatImage, replaced: FloatImage, grain: Grain, rng: np.random.Generator
 ) -> FloatImage:
     """Grain to add to a painting that has too little of its own.
 
@@ -116,25 +138,26 @@ def grain_for(
         (height, width, 3), to be added.
     """
     luma = painted @ LUMA
-    own = np.sqrt(cv2.GaussianBlur(fine_detail(luma) ** 2, (0, 0), NEIGHBOURHOOD))
-    missing = np.sqrt(np.maximum(grain.std**2 - own**2, 0.0))
-    # Variances add up: where the old grain keeps the share (1 - replaced), this makes it whole again.
-    share = np.sqrt(1 - (1 - replaced) ** 2)
     rise = np.clip((luma - TONES[0]) / (TONES[1] - TONES[0]), 0, 1)
     fall = np.clip((TONES[3] - luma) / (TONES[3] - TONES[2]), 0, 1)
-    amount = (missing * share * rise * fall).astype(np.float32)
-    added: FloatImage = amount[:, :, None] * _texture(painted.shape[:2], grain.patch, rng, coloured)
+    # Variances add up: where the old grain keeps the share (1 - replaced), this makes it whole again.
+    share = np.sqrt(1 - (1 - replaced) ** 2) * rise * fall
+    white = rng.standard_normal(luma.shape, np.float32)
+    added = np.zeros_like(painted)
+    if grain.luma:
+        amount = _missing(luma_detail(painted) ** 2, grain.luma) * share
+        added += (amount * _filtered(white, grain.luma.kernel))[:, :, None]
+    if grain.chroma:
+        amount = _missing((chroma_detail(painted) ** 2).mean(axis=2), grain.chroma) * share
+        for channel in range(3):
+            added[:, :, channel] += amount * _filtered(white, grain.chroma.kernel[:, :, channel])
     return added
 
 
-def _texture(shape: Sequence[int], patch: FloatImage, rng: np.random.Generator, coloured: bool) -> FloatImage:
-    """Random-phase texture with luma of unit variance, (height, width, 3)."""
-    white = rng.standard_normal((shape[0], shape[1]), np.float32)
-    luma = _filtered(white, patch @ LUMA)
-    if not coloured:
-        return np.repeat(luma[:, :, None], 3, axis=2)
-    channels = [_filtered(white, patch[:, :, channel]) for channel in range(3)]
-    return np.stack([luma + np.float32(CHROMA) * (channel - luma) for channel in channels], axis=2)
+def _missing(own_energy: FloatImage, component: Component) -> FloatImage:
+    """Standard deviation that has to be added for the noise to be that of the photo."""
+    own = cv2.GaussianBlur(own_energy, (0, 0), NEIGHBOURHOOD)
+    return np.asarray(np.sqrt(np.maximum(component.std**2 - own, 0.0)), np.float32)
 
 
 def _filtered(white: FloatImage, kernel: FloatImage) -> FloatImage:

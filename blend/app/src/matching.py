@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.colour import to_encoded, to_linear
-from imaging.tone import tone_of
+from imaging.colour import largest_channel, to_encoded, to_linear
+from imaging.tone import Tone
 
 FloatImage = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -49,7 +49,7 @@ class Change:
 
 def change_of(crop: FloatImage, painted: FloatImage, eye_width: float) -> Change:
     """Compare a painting (size, size, 3) with its crop."""
-    difference = np.abs(painted - crop).max(axis=2)
+    difference = largest_channel(np.abs(painted - crop))
     changed = (difference > 0).astype(np.uint8)
     depth = cv2.distanceTransform(changed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     entry = np.clip(depth / max(2.0, ENTRY * eye_width), 0.0, 1.0).astype(np.float32)
@@ -82,13 +82,17 @@ def matched_light(
     return result
 
 
-def matched_tone(crop: FloatImage, painted: FloatImage, change: Change) -> FloatImage:
+def matched_tone(crop: FloatImage, painted: FloatImage, change: Change, tone: Tone) -> FloatImage:
     """The painting in the single tone of a black and white, sepia or otherwise toned photo.
 
     A colour of the painting other than the photo gives to that lightness is dropped, whoever painted it.
+
+    Args:
+        tone: of the whole crop.
     """
-    tone = tone_of(crop)
-    before, after = (cv2.cvtColor(picture, cv2.COLOR_RGB2Lab) for picture in (crop, painted))
+    before, after = (
+        np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2Lab), np.float32) for picture in (crop, painted)
+    )
     toned = after.copy()
     toned[:, :, 1:] = before[:, :, 1:] + tone.colour_at(after[:, :, 0]) - tone.colour_at(before[:, :, 0])
     encoded = np.clip(cv2.cvtColor(toned, cv2.COLOR_Lab2RGB), 0.0, 1.0)

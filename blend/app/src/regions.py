@@ -80,14 +80,14 @@ class EyeWindow:
     fade: float
 
     def weight(self, x: FloatImage, y: FloatImage) -> FloatImage:
-        """0..1 at crop coordinates; exactly 0 outside of the ellipse and beyond the middle of the face."""
+        """0..1 at crop coordinates (broadcast together); exactly 0 outside of the ellipse and beyond the middle of the face."""
         dx, dy = x - np.float32(self.center[0]), y - np.float32(self.center[1])
         cos, sin = np.float32(self.along[0]), np.float32(self.along[1])
         a, b = (np.float32(self.width * axis) for axis in EDIT_SEMI_AXES)
         radius = np.hypot((dx * cos + dy * sin) / a, (dy * cos - dx * sin) / b)
         inside = smoothstep((1 - radius) / (1 - FULL_UNTIL))
-        own_side = (x - np.float32(self.middle[0])) * np.float32(self.towards[0])
-        own_side += (y - np.float32(self.middle[1])) * np.float32(self.towards[1])
+        (mx, my), (tx, ty) = self.middle.astype(np.float32), self.towards.astype(np.float32)
+        own_side = (x - mx) * tx + (y - my) * ty
         if self.fade:
             return inside * smoothstep(own_side / self.fade)
         return np.where(own_side > 0, inside, np.float32(0))

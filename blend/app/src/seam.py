@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imaging.colour import largest_channel
+
 FloatImage = NDArray[np.float32]
 
 VISIBLE = 2 / 255
@@ -28,8 +30,8 @@ def seam_ratio(before: FloatImage, after: FloatImage, eye_width: float) -> float
     Returns:
         None where nothing visible was edited.
     """
-    edited = (np.abs(after - before).max(axis=2) > VISIBLE).astype(np.uint8)
-    edited = cv2.morphologyEx(edited, cv2.MORPH_CLOSE, _disc(CLOSING * eye_width))
+    differs = (largest_channel(np.abs(after - before)) > VISIBLE).astype(np.uint8)
+    edited = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, _disc(CLOSING * eye_width))
     if edited.sum() < max(9.0, SMALLEST_AREA * eye_width**2):
         return None
     disc = _disc(RING * eye_width)

@@ -10,7 +10,9 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import NDArray
 
-from blend.app.src.paste import Canvas, PaintedFace, paste_face
+from blend.app.src.canvas import Canvas
+from blend.app.src.edits import PaintedFace
+from blend.app.src.paste import paste_face
 from contracts.blend import BlendFace, BlendItemData, BlendItemParams, BlendParams
 from contracts.codec import from_dict, to_dict
 from contracts.crop import CropDocument
