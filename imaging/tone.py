@@ -82,13 +82,11 @@ def is_greyscale(face: Tone) -> bool:
     )
 
 
-def is_toned(face: Tone, photo: Tone) -> bool:
-    """A face in one hue within a picture of one hue: sepia, cyanotype, a tinted scan.
+def may_be_toned(face: Tone) -> bool:
+    """A face in one hue: sepia, cyanotype, a tinted scan, or evenly lit skin."""
+    return not is_greyscale(face) and face.residual < LARGEST_TONED_RESIDUAL
 
-    Skin alone may look single-hued, so the whole photo has to agree.
-    """
-    return (
-        not is_greyscale(face)
-        and face.residual < LARGEST_TONED_RESIDUAL
-        and photo.residual < LARGEST_TONED_RESIDUAL_PHOTO
-    )
+
+def is_toned(face: Tone, photo: Tone) -> bool:
+    """A face in one hue within a picture of one hue; skin alone may look single-hued."""
+    return may_be_toned(face) and photo.residual < LARGEST_TONED_RESIDUAL_PHOTO

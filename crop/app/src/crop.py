@@ -18,7 +18,7 @@ from imaging import affine, eye_mesh
 from imaging.crop_sampling import sample_crop
 from imaging.photo import Photo
 from imaging.profiles import ColourSpace
-from imaging.tone import is_greyscale, is_toned, tone_of
+from imaging.tone import is_greyscale, is_toned, may_be_toned, tone_of
 
 FloatArray = NDArray[np.float64]
 FloatImage = NDArray[np.float32]
@@ -121,8 +121,8 @@ def _colours(photo: Photo, picture: FloatImage) -> tuple[bool, bool]:
     if photo.is_grey and ColourSpace(photo.icc, 1).is_srgb:
         return True, False
     face = tone_of(picture)
-    if is_greyscale(face):
-        return True, False
+    if is_greyscale(face) or not may_be_toned(face):
+        return is_greyscale(face), False
     small = cv2.resize(photo.pixels, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
     maximum = np.float32(2**photo.bit_depth - 1)
     unit = np.divide(small.reshape(THUMBNAIL, THUMBNAIL, -1), maximum, dtype=np.float32)

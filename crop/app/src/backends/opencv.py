@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import platform
 from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,7 +23,7 @@ from crop.app.src.crop import FaceCrop, closed_sides, crop_face, find_face
 from imaging import eye_mesh
 from imaging.crop_files import write_levels, write_mask, write_picture
 from imaging.last_photo import LastPhoto
-from imaging.photo import PhotoLimits
+from imaging.photo import Photo, PhotoLimits
 
 CONTOUR_COLOUR = {"left": (255, 64, 64), "right": (64, 160, 255)}
 
@@ -31,10 +33,14 @@ class OpenCvSession:
 
     def run(self, job: Job) -> Iterator[ItemResult]:
         params = job.params(CropParams)
+        limits = PhotoLimits(params.max_megapixels, params.max_file_mb)
         photos = LastPhoto()
+        read_faces = functools.lru_cache(maxsize=1)(_read_faces)  # the faces of a photo share one document
 
         def work(item: Item) -> ItemResult:
-            return _crop(job, item, params, photos)
+            photo = photos.read(job.path(item.photo), limits)
+            faces = read_faces(job.input(item, "face_json"))
+            return _crop(job, item, params, photo, faces)
 
         yield from each_item(job, ErrorCode.CROP_GENERATION_FAILED, work)
 
@@ -48,11 +54,12 @@ def open_session(device: str) -> OpenCvSession:
     return OpenCvSession()
 
 
-def _crop(job: Job, item: Item, params: CropParams, photos: LastPhoto) -> ItemResult:
-    limits = PhotoLimits(params.max_megapixels, params.max_file_mb)
-    photo = photos.read(job.path(item.photo), limits)
-    text = job.input(item, "face_json").read_text(encoding="utf-8")
-    face = find_face(from_dict(FaceDocument, json.loads(text), "face_json"), item.face_index or 0, photo)
+def _read_faces(path: Path) -> FaceDocument:
+    return from_dict(FaceDocument, json.loads(path.read_text(encoding="utf-8")), "face_json")
+
+
+def _crop(job: Job, item: Item, params: CropParams, photo: Photo, faces: FaceDocument) -> ItemResult:
+    face = find_face(faces, item.face_index or 0, photo)
     asked = job.item_params(CropItemParams, item).eyes_to_open
     eyes = closed_sides(face) if asked is None else asked
     if asked is None and not eyes:
