@@ -27,8 +27,7 @@ def test_results_on_standard_output_progress_on_standard_error(tmp_path: Path) -
     assert lines[:6] == [
         "a.jpg: 2 faces",
         "  face 0: right eye opened by mirror",
-        "  face 1: left eye refused: lid_lift: the eye is too small; "
-        "right eye refused: lid_lift: the eye is too small",
+        "  face 1: both eyes refused: lid_lift: the eye is too small",
         "  -> TMP/out/final_restore_r_a_jpg_original.png",
         "b.jpg: 1 face, unchanged: no closed eyes",
         lines[5],
@@ -49,7 +48,7 @@ def test_variations_are_named_and_problems_told(tmp_path: Path) -> None:
     world = World({"a.jpg": (face(0), face(1))}, opens=lambda i, s, n: "open" if i else "closed")
     world.fails["crop", "1"] = "CROP_001"
     out, _ = shown(world, tmp_path, num_variations=1, inputs=("in/a.jpg", "none.jpg"))
-    assert "original: face 0: left eye left as it was: still closed afterwards" in out
+    assert "original: face 0: both eyes left unchanged: still closed afterwards" in out
     assert "variation_01: face 1: failed: crop failed [CROP_001]" in out
     assert "error: photo TMP/none.jpg does not exist [INPUT_001]. check the spelling" in out
 

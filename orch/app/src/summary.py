@@ -86,11 +86,14 @@ def _edit(face: FaceEdit) -> str:
     how = f" by {face.strategy_used}" if face.strategy_used else ""
     if face.donor:
         how += f" from {face.donor} (same person: {face.same_person.replace('_', ' ')})"
-    return "; ".join(_eye(eye, how) for eye in face.eyes)
+    told = [_eye(eye, how) for eye in face.eyes]
+    if len(told) == 2 and told[0] == told[1]:
+        return f"both eyes {told[0]}"
+    return "; ".join(f"{eye.side} eye {text}" for eye, text in zip(face.eyes, told))
 
 
 def _eye(eye: EyeVerdict, how: str) -> str:
     if eye.outcome == "opened":
-        return f"{eye.side} eye opened{how}"
-    word = {"not_opened": "left as it was", "refused": "refused", "failed": "failed"}[eye.outcome]
-    return f"{eye.side} eye {word}: {eye.reason}"
+        return f"opened{how}"
+    word = {"not_opened": "left unchanged", "refused": "refused", "failed": "failed"}[eye.outcome]
+    return f"{word}: {eye.reason}"
