@@ -111,6 +111,20 @@ def write_json(path: Path, document: Any) -> None:
         )
 
 
+def read_json(path: Path) -> Any:
+    """A JSON document.
+
+    Raises:
+        StageError: BAD_REQUEST where it is missing, unreadable or no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StageError(
+            ErrorCode.BAD_REQUEST, f"cannot read the document {path}: {error}", exit_code=ExitCode.USAGE
+        ) from error
+
+
 def sha256_file(path: Path) -> str:
     """Hex digest of a file, read in blocks."""
     digest = hashlib.sha256()

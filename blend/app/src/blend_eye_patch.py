@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +16,9 @@ from contracts.blend import BlendFace, BlendItemData, BlendItemParams, BlendPara
 from contracts.codec import from_dict, to_dict
 from contracts.crop import CropDocument
 from contracts.envelope import Item, Request, Result
-from contracts.error_codes import ErrorCode, StageError
-from contracts.exit_codes import ExitCode
+from contracts.error_codes import ErrorCode
 from contracts.face import SIDES
-from contracts.files import reference
+from contracts.files import read_json, reference
 from contracts.stage_main import Backend, Stage, stage_main
 from environments.reexec import ensure_environment
 
@@ -54,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def request_from(options: argparse.Namespace) -> Request:
     """One item, one face."""
-    face = _crop_document(options.crop_json)
+    face = from_dict(CropDocument, read_json(options.crop_json), "--crop-json")
     eyes = tuple(side for side in SIDES if face.eye(side).to_open) or SIDES
     roots = {"out": str(options.out_image.resolve().parent)}
     refs = {}
@@ -85,18 +83,6 @@ def request_from(options: argparse.Namespace) -> Request:
         debug=options.debug,
         params=to_dict(BlendParams(feather_size=options.feather_size)),
     )
-
-
-def _crop_document(path: Path) -> CropDocument:
-    try:
-        return from_dict(CropDocument, json.loads(path.read_text(encoding="utf-8")), "--crop-json")
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise StageError(
-            ErrorCode.BAD_ARGUMENTS,
-            f"--crop-json {path} cannot be read: {error}",
-            "run crop_eye_region first",
-            ExitCode.USAGE,
-        ) from error
 
 
 def show(request: Request, result: Result) -> None:

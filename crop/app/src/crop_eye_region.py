@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import math
 import sys
 from pathlib import Path
@@ -19,7 +18,7 @@ from contracts.envelope import Item, Request, Result
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.face import Face, FaceDocument
-from contracts.files import reference, resolve
+from contracts.files import read_json, reference, resolve
 from contracts.stage_main import Backend, Stage, stage_main
 from environments.reexec import ensure_environment
 
@@ -102,15 +101,7 @@ def request_from(options: argparse.Namespace) -> Request:
 
 
 def _chosen(options: argparse.Namespace) -> list[Face]:
-    try:
-        document = from_dict(FaceDocument, json.loads(options.face_json.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise StageError(
-            ErrorCode.BAD_ARGUMENTS,
-            f"--face-json {options.face_json} cannot be read: {error}",
-            "run detect_face_micro with --out-json first",
-            ExitCode.USAGE,
-        ) from error
+    document = from_dict(FaceDocument, read_json(options.face_json), "--face-json")
     if options.face is None:
         return [face for face in document.faces if face.requires_processing]
     chosen = [face for face in document.faces if face.face_index == options.face]
@@ -154,7 +145,7 @@ def show(request: Request, result: Result) -> None:
             print(f"face {item.item_id}: {item.error.message} [{item.error.code}]")
         elif "crop_json" in item.outputs:
             path = resolve(request.roots, item.outputs["crop_json"].path)
-            crop = from_dict(CropDocument, json.loads(path.read_text(encoding="utf-8")))
+            crop = from_dict(CropDocument, read_json(path))
             notes = [word for word in ("padded", "greyscale", "sepia") if getattr(crop, word)]
             print(
                 f"face {crop.face_index}: {crop.crop_size} x {crop.crop_size} px at scale {crop.scale:.3f}, "

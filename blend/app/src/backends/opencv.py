@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -18,6 +17,7 @@ from contracts.codec import from_dict, to_dict
 from contracts.crop import CropDocument
 from contracts.envelope import Item, ItemResult, Notice, Versions
 from contracts.error_codes import ErrorCode, StageError
+from contracts.files import read_json
 from contracts.stage_main import Job, each_item
 from imaging import png_writer
 from imaging.crop_files import quantised, read_picture, write_levels
@@ -75,8 +75,8 @@ def _blend(job: Job, item: Item, params: BlendParams, photos: LastPhoto) -> Item
 def _read_face(job: Job, item: Item, face: BlendFace, photo: Photo) -> PaintedFace:
     """The pictures of one face; without a crop picture, the crop is read out of the photo again."""
     i = face.face_index
-    text = job.input(item, f"crop_json_{i}").read_text(encoding="utf-8")
-    document = from_dict(CropDocument, json.loads(text), f"crop_json_{i}")
+    name = f"crop_json_{i}"
+    document = from_dict(CropDocument, read_json(job.input(item, name)), name)
     if tuple(document.photo_size) != photo.size:
         raise StageError(
             ErrorCode.BLEND_FAILED,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import platform
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -17,7 +16,7 @@ from contracts.crop import CropItemParams, CropParams
 from contracts.envelope import Item, ItemResult, Notice, Versions
 from contracts.error_codes import ErrorCode
 from contracts.face import FaceDocument
-from contracts.files import write_json
+from contracts.files import read_json, write_json
 from contracts.stage_main import Job, each_item
 from crop.app.src.crop import FaceCrop, closed_sides, crop_face, find_face
 from imaging import eye_mesh
@@ -55,7 +54,7 @@ def open_session(device: str) -> OpenCvSession:
 
 
 def _read_faces(path: Path) -> FaceDocument:
-    return from_dict(FaceDocument, json.loads(path.read_text(encoding="utf-8")), "face_json")
+    return from_dict(FaceDocument, read_json(path), "face_json")
 
 
 def _crop(job: Job, item: Item, params: CropParams, photo: Photo, faces: FaceDocument) -> ItemResult:
