@@ -1,6 +1,6 @@
 """Lashes of the open eye: the subject's own, turned up, and fine drawn ones where hairs would be seen.
 
-Planes say which share of the light passes, 0..1, in a window of the crop; frame as in `lid_motion`.
+Planes say which share of the light passes, 0..1, in a window of the crop; frame as in `lash_removal`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gen.app.src.eyeball.aperture import Aperture
 from gen.app.src.eyeball.grid import EyeGrid, Plane, soft_step
-from gen.app.src.lid_motion import LashField
+from gen.app.src.lash_removal import LashField
 
 FloatArray = NDArray[np.float64]
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from contracts.face import SIDES, Side
 from contracts.gen import PaintedEye
 from gen.app.src.eye_box import Box, Mask, blurred, box_around
+from gen.app.src.eye_cover import covered_eye
 from gen.app.src.eyeball.catchlight import Catchlight, catchlight_of
 from gen.app.src.eyeball.grid import EyeGrid, Plane, drawing_grid, eye_grid, soft_step
 from gen.app.src.eyeball.iris import IrisLook, pupil_radius
@@ -22,8 +23,10 @@ from gen.app.src.eyeball.shading import draw_lower_margin
 from gen.app.src.eyeball.tone import PhotoTone
 from gen.app.src.foreground import behind, thin_foreground
 from gen.app.src.iris_colour import IrisColour, choose_iris_colour, measured_albedo, shown_colour
+from gen.app.src.lash_removal import LashField, erase_lashes
 from gen.app.src.lashes import draw_hairs, lash_line, own_lashes
-from gen.app.src.lid_motion import LashField, erase_lashes, lift_lid
+from gen.app.src.lid_motion import lift_lid
+from gen.app.src.refusals import hidden_by_turn, too_small
 from gen.app.src.strategy import EyeScene, FaceView, Painting
 from gen.app.src.texture_match import edge_blur
 from imaging import eye_mesh
@@ -59,7 +62,12 @@ class LidLift:
     name = "lid_lift"
 
     def refuse(self, scene: EyeScene) -> str | None:
-        return None
+        reason = too_small(scene) or hidden_by_turn(scene)
+        if reason:
+            return reason
+        linear = to_linear(scene.crop)
+        covers = (covered_eye(linear, scene.mesh, side) for side in scene.sides)
+        return next((cover for cover in covers if cover), None)
 
     def paint(self, scene: EyeScene) -> Painting:
         linear = to_linear(scene.crop)
