@@ -60,6 +60,7 @@ def write_mask(path: Path, mask: NDArray[np.uint8]) -> None:
 def write_levels(path: Path, levels: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
     """Write integer levels, RGB or grey, as a PNG of their own depth, atomically."""
     ordered = cv2.cvtColor(levels, cv2.COLOR_RGB2BGR) if levels.ndim == 3 else levels
+    encoded = cv2.imencode(".png", ordered, FAST_PNG)[1]
+    # Written by Python, not by OpenCV, which hides why a write fails (a full disk).
     with atomic_path(path) as temporary:
-        if not cv2.imwrite(str(temporary), ordered, FAST_PNG):
-            raise OSError(f"the encoder refused {path.name}")
+        temporary.write_bytes(encoded.tobytes())
