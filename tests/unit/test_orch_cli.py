@@ -15,7 +15,7 @@ from contracts.exit_codes import ExitCode
 from environments import EnvironmentBroken
 from orch.app.src.cli import build_parser, parse
 from orch.app.src.errors import exit_code_of, tell
-from orch.app.src.open_the_eyes import MODULE
+from orch.app.src.open_the_eyes import MODULE, main
 from orch.app.src.options import Override
 from orch.app.src.run_paths import PROJECT_ROOT
 from orch.app.src.settings_sources import load_settings
@@ -137,3 +137,19 @@ def test_tracebacks_only_on_demand() -> None:
 
 def test_overrides_name_their_option() -> None:
     assert Override("--seed", ("generation", "seed"), 3) in parse(["--seed", "3"], HERE).run.overrides
+
+
+def test_main_without_the_packages_is_done_elsewhere_and_its_errors_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orch.app.src.in_environment.packages_are_here", lambda: False)
+    monkeypatch.setattr("environments.store.environment_python", lambda folder, recipe: sys.executable)
+    with pytest.raises(StageError) as caught:
+        main(config_file=tmp_path / "none.json", output=tmp_path / "out", faces=[0])
+    assert (caught.value.code, caught.value.exit_code) == ("CONFIG_001", ExitCode.USAGE)
+    assert "none.json does not exist" in caught.value.message
+
+
+def test_main_takes_settings_from_python(tmp_path: Path) -> None:
+    with pytest.raises(StageError, match=r"settings generation\.seed: .*should be a valid integer"):
+        main(input_path="a.jpg", output=tmp_path, settings={"generation": {"seed": "x"}})
