@@ -199,7 +199,7 @@ def _pillow_header(path: Path, file_format: str) -> PhotoHeader:
     with opened_by_pillow(path, file_format) as image:
         frames = getattr(image, "n_frames", 1)
         mode, (width, height) = image.mode, image.size
-        orientation = image.getexif().get(ORIENTATION, 1)
+        orientation = _exif(image).get(ORIENTATION, 1)
     if frames > 1 and file_format != "JPEG":
         raise _unsupported(path, f"an animation of {frames} frames", "save the frame you want as one picture")
     if mode == "1":
@@ -219,6 +219,17 @@ def _pillow_header(path: Path, file_format: str) -> PhotoHeader:
         depth = 16 if ihdr[24] == 16 else 8
         colour = "grey" if ihdr[25] in (0, 4) else colour
     return PhotoHeader(file_format, width, height, depth, colour, _valid(orientation), frames - 1)
+
+
+def _exif(image: Image.Image) -> Image.Exif:
+    """EXIF without decoding: `getexif` decodes a whole PNG to look behind its pixels, where the third
+    edition of PNG allows no eXIf chunk, and a bomb would go off."""
+    if image.format != "PNG":
+        return image.getexif()
+    exif = Image.Exif()
+    if "exif" in image.info:
+        exif.load(image.info["exif"])
+    return exif
 
 
 def read_tiff_tags(path: Path) -> list[TiffImagePlugin.ImageFileDirectory_v2]:
