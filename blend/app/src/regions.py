@@ -80,7 +80,11 @@ class EyeWindow:
     fade: float
 
     def weight(self, x: FloatImage, y: FloatImage) -> FloatImage:
-        """0..1 at crop coordinates (broadcast together); exactly 0 outside of the ellipse and beyond the middle of the face."""
+        """0..1 at crop coordinates; exactly 0 outside of the ellipse and beyond the middle of the face.
+
+        Args:
+            x, y: broadcast together.
+        """
         dx, dy = x - np.float32(self.center[0]), y - np.float32(self.center[1])
         cos, sin = np.float32(self.along[0]), np.float32(self.along[1])
         a, b = (np.float32(self.width * axis) for axis in EDIT_SEMI_AXES)
