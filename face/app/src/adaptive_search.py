@@ -1,0 +1,86 @@
+"""Finding the faces of a photo: coarse looks that suspect, close looks that decide.
+
+The detector still suspects a face that is 12 of its 192 px wide (measured on 104 labelled faces: every
+one scores above 0.2 there, 85 % above 0.6), so the coarse levels need few tiles, and only where something
+is suspected is it looked at again, turned upright and at the size the detector knows best.
+A face of 60 px in 12 megapixels takes some 35 looks this way instead of 130.
+"""
+
+from __future__ import annotations
+
+import math
+
+from face.app.src.face_detector import LOOK, Candidate, FaceDetector
+from face.app.src.picture_pyramid import PicturePyramid, Square
+from face.app.src.suppression import strongest
+from face.app.src.tiling import level_sides, tiles
+
+SUSPECTED = 0.2
+"""Score in a coarse look from which a closer look is worth it."""
+FOUND = 0.55
+"""Score in a close look from which it is a face; upright labelled faces reach 0.6 or more."""
+SMALLEST_SUSPECT = 12.0
+"""px of a look at which a face is still suspected."""
+CLOSE_FACE = 45.0
+"""px of a close look that the face fills: the middle of the range in which the detector is surest."""
+UPRIGHT = math.radians(20)
+"""Tilt left over at which a close look counts as upright."""
+CLOSE_LOOKS = 3
+"""The tilt read from a tilted face is too small; each look turns the face further upright."""
+TURNS = tuple(math.radians(a) for a in (0, 60, -60, 120, -120, 180))
+"""Tried on every suspect of a photo in which nothing else was found."""
+
+
+def find_faces(pyramid: PicturePyramid, detector: FaceDetector, smallest_face: float) -> list[Candidate]:
+    """Faces of at least `smallest_face` px, strong first, each once."""
+    suspects: list[Candidate] = []
+    for side in level_sides(pyramid.width, pyramid.height, smallest_face * LOOK / SMALLEST_SUSPECT):
+        for square in tiles(pyramid.width, pyramid.height, side):
+            suspects += _merged(detector.candidates(pyramid, square, SUSPECTED))
+    suspects = _merged(suspects)
+    faces = _confirmed(pyramid, detector, suspects, None)
+    if not faces:
+        turned = [face for turn in TURNS for face in _confirmed(pyramid, detector, suspects, turn)]
+        faces = _merged(turned)
+    return faces
+
+
+def _merged(candidates: list[Candidate]) -> list[Candidate]:
+    return strongest(candidates, lambda c: c.box, lambda c: c.score)
+
+
+def _confirmed(
+    pyramid: PicturePyramid, detector: FaceDetector, suspects: list[Candidate], turn: float | None
+) -> list[Candidate]:
+    looks = (_close_look(pyramid, detector, suspect, turn) for suspect in suspects)
+    return _merged([face for face in looks if face is not None and face.score >= FOUND])
+
+
+def _close_look(
+    pyramid: PicturePyramid, detector: FaceDetector, suspect: Candidate, turn: float | None
+) -> Candidate | None:
+    """The best close look at a suspect; starts at its own tilt, or at `turn`."""
+    best: Candidate | None = None
+    angle, current = (suspect.roll if turn is None else turn), suspect
+    for _ in range(CLOSE_LOOKS):
+        square = Square(current.center, current.side * LOOK / CLOSE_FACE, angle)
+        seen = [c for c in detector.candidates(pyramid, square, SUSPECTED) if _holds(c, suspect.center)]
+        if not seen:
+            break
+        current = max(seen, key=lambda c: c.score)
+        if best is None or current.score > best.score:
+            best = current
+        if abs(_wrapped(current.roll - angle)) < UPRIGHT:
+            break
+        angle = current.roll
+    return best
+
+
+def _holds(candidate: Candidate, point: tuple[float, float]) -> bool:
+    x1, y1, x2, y2 = candidate.box
+    return x1 <= point[0] <= x2 and y1 <= point[1] <= y2
+
+
+def _wrapped(angle: float) -> float:
+    """An angle in radians, in -pi..pi."""
+    return math.remainder(angle, 2 * math.pi)

@@ -1,0 +1,24 @@
+"""What the pixels of an eye show, whatever the lid landmarks say.
+
+Landmark networks draw an open contour on half of all smeared-over eyes, because faces have eyes. This
+measure takes only the corners from the mesh, and looks: it is the second opinion after painting and in
+doubtful cases of the eye's state.
+"""
+
+from __future__ import annotations
+
+from contracts.face import EyeAppearance, Side
+from face.app.src.eye_patch import eye_patch
+from face.app.src.iris_evidence import iris_and_sclera
+from face.app.src.open_eye_template import open_eye_likeness
+from face.app.src.picture_pyramid import FloatArray, PicturePyramid
+
+LOOKS_OPEN = 0.5
+"""`score` from which an eye looks open."""
+
+
+def eye_appearance(pyramid: PicturePyramid, mesh: FloatArray, side: Side) -> EyeAppearance:
+    """Look at one eye; `score` is the likeness to an open eye, iris and sclera say what was seen of them."""
+    patch = eye_patch(pyramid, mesh, side)
+    iris, sclera = iris_and_sclera(patch)
+    return EyeAppearance(round(iris, 3), round(sclera, 3), round(open_eye_likeness(patch), 3))
