@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 # Mean linear RGB of irises under white light that shows the sclera at REFERENCE_WHITE. Order and ratios
 # follow measured open eyes (iris to sclera 0.06-0.12 for brown, 0.25-0.35 for blue and grey).
 ALBEDO = {
-    "dark": (0.040, 0.023, 0.014),
+    "dark": (0.046, 0.026, 0.016),
     "brown": (0.076, 0.040, 0.021),
     "amber": (0.185, 0.100, 0.034),
     "hazel": (0.122, 0.084, 0.038),
@@ -38,7 +38,7 @@ _SYNONYMS = {
     "light brown": "hazel",
 }
 
-_LUMINANCE_LIMITS = (0.012, 0.24)
+_LUMINANCE_LIMITS = (0.012, 0.19)
 """Darkest and lightest mean albedo of an iris; beyond these a measurement hit a highlight or the pupil."""
 _SHOWN_SHARE = 0.70
 """Mean light on a drawn iris relative to the sclera's open parts: lids and limbal ring take the rest."""
@@ -105,6 +105,8 @@ def measured_albedo(linear: Image, mesh: FloatArray, side: Side, white: FloatArr
     """
     iris = mesh[list(eye_mesh.IRIS[side]), :2]
     radius = float(np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
+    if radius < 1.0:
+        return None
     height, width = linear.shape[:2]
     x1, y1 = (max(0, int(k)) for k in np.floor(iris[0] - radius))
     x2, y2 = int(min(width, iris[0, 0] + radius + 2)), int(min(height, iris[0, 1] + radius + 2))

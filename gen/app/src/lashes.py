@@ -92,7 +92,7 @@ def _upper_hair(aperture: Aperture, contrast: float, rng: np.random.Generator) -
     """Points of one upper lash in the eye's frame, and its width there."""
     root = float(rng.uniform(-0.48, 0.42))
     length = float(np.interp(root, [-0.5, -0.35, 0.0, 0.3, 0.45], [0.085, 0.10, 0.085, 0.065, 0.04]))
-    length *= float(rng.uniform(0.55, 1.1)) * (0.80 + 0.45 * contrast)
+    length *= float(rng.uniform(0.55, 1.1)) * (0.65 + 0.45 * contrast)
     # Lashes fan out: away from the nose outside, a little towards it inside.
     lean = float(np.interp(root, [-0.5, 0.05, 0.45], [-1.0, 0.0, 0.45])) + float(rng.normal(0.0, 0.14))
     t = np.linspace(0.0, 1.0, 7)

@@ -15,9 +15,11 @@ from imaging.colour import LUMINANCE, luminance
 FloatArray = NDArray[np.float64]
 
 # Measured on 70 open eyes: the brighter part of the sclera has 0.7-0.8 of the luminance of pale skin
-# (0.45 in linear light), 1.1 of medium skin (0.25) and 1.6-1.9 of dark skin (0.1): a power law. Skin
-# brighter than 0.7 is overexposed and says less.
-_LEVEL, _LEVEL_POWER, _LEVEL_LIMITS = 0.98, 0.67, (0.0, 0.74)
+# (0.45 in linear light), 1.1-1.2 of medium skin (0.27), 1.6-2 of dark skin (0.1): a power law. Under
+# its lids a drawn sclera reaches `_SHOWN_SHARE` of this level.
+_LEVEL, _LEVEL_POWER = 0.80, 0.58
+_BRIGHTEST, _BRIGHTEST_OVER_SKIN = 0.74, 2.3
+"""Paper white is 0.8-0.9; over dark skin, or in the dark, nothing brighter than this was seen."""
 _SHOWN_SHARE = 0.80
 """Share of its level that the brighter part of a drawn sclera reaches under its lids."""
 _GAIN_LIMITS = (0.35, 1.25)
@@ -38,8 +40,8 @@ def sclera_colour(skin: FloatArray, gain: float = 1.0) -> FloatArray:
     skin = np.maximum(np.asarray(skin, float), 1e-4)
     skin_luminance = float(skin @ LUMINANCE)
     tint = (skin / skin_luminance) ** _TINT_POWER
-    level = float(np.clip(_LEVEL * skin_luminance**_LEVEL_POWER, *_LEVEL_LIMITS))
-    return tint / float(tint @ LUMINANCE) * level * gain
+    level = min(_LEVEL * skin_luminance**_LEVEL_POWER, _BRIGHTEST, _BRIGHTEST_OVER_SKIN * skin_luminance)
+    return np.asarray(tint / float(tint @ LUMINANCE) * level * gain)
 
 
 def white_gain(seen: float, skin: FloatArray) -> float:
