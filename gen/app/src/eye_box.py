@@ -68,7 +68,7 @@ def polygon_mask(points: NDArray[np.float64], box: Box, supersampling: int = 4) 
     fixed = np.round(corners * 2**_SUBPIXEL_BITS).astype(np.int32)
     cv2.fillPoly(fine, [fixed], 255, cv2.LINE_8, _SUBPIXEL_BITS)
     coverage = cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(coverage, np.float32) / np.float32(255)
+    return np.asarray(coverage / np.float32(255), np.float32)
 
 
 def grown(mask: Mask, radius: float) -> Mask:

@@ -1,126 +1,220 @@
-"""Where the points of a closed eye would be if it were open.
+"""Where a person's open eyes lie in another picture of the person, eyes closed there.
 
-An open eye, of the same person in another photo or the canonical one, is laid on the closed one by
-a similarity in three dimensions through the points that blinking leaves in place. Head pose carries
-over with it and no open target is needed.
+Eyeballs are fixed to the skull: both eyes go over together, by one similarity through the points of
+the upper face that neither blinking nor speaking moves. The corners of closed eyes are known less
+well than the skull, so they only shift the pair. Head pose carries over and no open target is needed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from gen.app.src.canonical_eye import OpenEye
+from contracts.face import SIDES, Side
 from imaging import eye_mesh
+from imaging.face_shape import RIGID
 
 FloatArray = NDArray[np.float64]
 
-STABLE = np.r_[eye_mesh.OUTER_CORNER, eye_mesh.INNER_CORNER, 32:41, 48:71]
-"""Points that a blink hardly moves: corners, lower half of the second ring, third ring and brow."""
+_UPPER_FACE = 0.7
+"""Inter-ocular distances below the eyes where the upper face ends; below it the jaw moves."""
+_FLAT_TURN, _FULL_TURN = 5.0, 12.0
+"""Degrees. The mesh's depth is uncertain: turns below the first are its noise and are left out, those
+above the second are the head's."""
+_CORNER_TRUST = 0.5
+"""How far the pair of eyes follows the closed eyes' corners where they disagree with the skull."""
+_BROW_EDGE = (50, 51, 52, 53, 69)
+"""Lower edge of the brow in an eye region, outer to inner end."""
+_CHEEK_EDGE = (55, 56, 57, 58, 59, 60)
+"""Lower arc of the third ring, outer to inner end."""
+_RINGS_ABOVE = np.r_[25:32, 41:48]
+_RINGS_BELOW = np.r_[17:24, 33:40]
 
-SOURCE_SHARE = np.repeat([1.0, 0.6, 0.25, 0.0], [16, 16, 16, 23])
-"""How far each point follows the open eye instead of staying: lids wholly, skin ever less."""
+_LEAST_ROOM = 0.2
+"""Skin is never squeezed to less than this share of its height."""
 
 OPENNESS_RANGE = (0.5, 1.2)
 
 
-def fit_similarity(source: FloatArray, target: FloatArray) -> tuple[FloatArray, float, FloatArray]:
-    """Rotation R (3, 3), scale s and shift t with s * source @ R + t nearest to target, both (n, 3).
+@dataclass(frozen=True)
+class OpenEye:
+    """One open eye.
 
-    Umeyama, "Least-squares estimation of transformation parameters between two point patterns", 1991.
+    Attributes:
+        region: (71, 3), the points of `imaging.eye_mesh.EYE_REGION`.
+        iris: (5, 3), centre and four points on the limbus; z is that of the lids, because the mesh
+            gives none for the iris.
     """
-    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
-    a, b = source - source_mean, target - target_mean
-    u, singular, vt = np.linalg.svd(a.T @ b)
-    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
-    rotation = (u * signs) @ vt
-    scale = float((singular * signs).sum() / (a**2).sum())
-    return rotation, scale, target_mean - scale * source_mean @ rotation
+
+    region: FloatArray
+    iris: FloatArray
+
+    @property
+    def width(self) -> float:
+        """Corner to corner in the picture's plane."""
+        outer, inner = self.region[[eye_mesh.OUTER_CORNER, eye_mesh.INNER_CORNER], :2]
+        return float(np.linalg.norm(outer - inner))
+
+    @property
+    def iris_radius(self) -> float:
+        """Mean distance of the limbus points from the centre."""
+        return float(np.linalg.norm(self.iris[1:, :2] - self.iris[0, :2], axis=1).mean())
+
+    @property
+    def aspect_ratio(self) -> float:
+        return eye_mesh.aspect_ratio(self.region)
 
 
-def open_shape(
-    source: OpenEye, target_region: FloatArray, openness: float = 1.0, *, stranger: bool = False
-) -> OpenEye:
-    """The opened eye in the target's frame.
+def open_eye_of(mesh: FloatArray, side: Side) -> OpenEye:
+    """The eye of one side of a mesh (478, 3)."""
+    region = eye_mesh.eye_region(mesh, side).astype(float)
+    iris = mesh[list(eye_mesh.IRIS[side])].astype(float)
+    iris[:, 2] = region[eye_mesh.CONTOUR, 2].mean()
+    return OpenEye(region, iris)
+
+
+def open_shapes(
+    source: FloatArray, target: FloatArray, guides: Sequence[Side] = SIDES
+) -> dict[Side, OpenEye]:
+    """Both open eyes of `source` in the frame of `target`.
 
     Args:
-        source: an open eye of the same side (flip a mirrored one first), any scale and pose.
-        target_region: (71, 3), the closed eye.
-        openness: 1 opens as far as `source`; the lid opening scales with it about the corner line.
-        stranger: `source` is another person's (the canonical) eye: the lower lid then stays near the
-            target's own, and a raised cheek (smile, squint) narrows the opening.
+        source, target: meshes (478, 3) of one person, upright, any scale; eyes open in `source`.
+        guides: the sides whose corners shift the pair.
+    """
+    move = _Placement.fit(source, target)
+    shift = _CORNER_TRUST * np.mean([_corner_gap(move, source, target, side) for side in guides], axis=0)
+    shapes: dict[Side, OpenEye] = {}
+    for side in SIDES:
+        eye = open_eye_of(source, side)
+        placed = move(eye.region) + shift
+        region = _fitted(placed, eye_mesh.eye_region(target, side))
+        shapes[side] = OpenEye(region, move(eye.iris) + shift)
+    return shapes
 
-    Returns:
-        The 71 points opened, corners exactly the target's, and where the iris of a straight look lies.
+
+def brow_room(source: FloatArray, target: FloatArray, side: Side) -> float:
+    """Height between the upper lid of the placed open eye and the target's brow, over that in the source.
+
+    Args:
+        source, target: as for `open_shapes`.
+    """
+    eye = open_shapes(source, target)[side]
+    own = open_eye_of(source, side)
+    middle = slice(1, -1)
+    heights = []
+    for region, scale in ((eye.region, eye.width), (own.region, own.width)):
+        brow = region[list(_BROW_EDGE), :2][middle]
+        lid = _height(region, eye_mesh.UPPER_MARGIN, brow[:, 0])
+        heights.append(float((lid - brow[:, 1]).mean()) / scale)
+    return heights[0] / max(heights[1], 1e-3)
+
+
+def with_openness(eye: OpenEye, openness: float) -> OpenEye:
+    """The same eye with its lids `openness` times as far from the corner line; the iris stays.
 
     Raises:
         ValueError: openness out of `OPENNESS_RANGE`.
     """
     if not OPENNESS_RANGE[0] <= openness <= OPENNESS_RANGE[1]:
         raise ValueError(f"openness {openness} is outside of {OPENNESS_RANGE[0]}..{OPENNESS_RANGE[1]}")
-    rotation, scale, shift = fit_similarity(source.region[STABLE], target_region[STABLE])
-
-    def place(points: FloatArray) -> FloatArray:
-        return np.asarray(scale * points @ rotation + shift, float)
-
-    region = place(source.region)
-    iris = place(source.iris)
-    outer, inner = region[eye_mesh.OUTER_CORNER].copy(), region[eye_mesh.INNER_CORNER].copy()
-    gap_outer = target_region[eye_mesh.OUTER_CORNER] - outer
-    gap_inner = target_region[eye_mesh.INNER_CORNER] - inner
-
-    def closed_up(points: FloatArray) -> FloatArray:
-        """Spread what is missing at the corners linearly, so that they coincide."""
-        axis = (inner - outer)[:2]
-        along = np.clip((points[:, :2] - outer[:2]) @ axis / (axis @ axis), 0, 1)[:, None]
-        return np.asarray(points + (1 - along) * gap_outer + along * gap_inner, float)
-
-    region, iris = closed_up(region), closed_up(iris)
-    factor = openness * (_cheek_narrowing(source.region, target_region) if stranger else 1.0)
-    if stranger:
-        region = _with_own_lower_lid(region, target_region)
-    region[eye_mesh.CONTOUR] = _opened_by(region[eye_mesh.CONTOUR], factor)
-    share = SOURCE_SHARE[:, None]
-    region = share * region + (1 - share) * target_region
-    region[[eye_mesh.OUTER_CORNER, eye_mesh.INNER_CORNER]] = target_region[
-        [eye_mesh.OUTER_CORNER, eye_mesh.INNER_CORNER]
-    ]
-    return OpenEye(region, iris)
-
-
-OWN_LOWER_LID = 0.5
-"""How much of the target's own lower lid line stays when a stranger's eye shape is laid on it: closing
-raises the lower lid a little, so neither the closed line nor the stranger's lid alone is right."""
-
-NARROWING_RANGE = (0.65, 1.0)
-"""A laughing eye keeps about two thirds of its opening; a relaxed one all of it."""
-
-
-def _with_own_lower_lid(region: FloatArray, target_region: FloatArray) -> FloatArray:
-    mixed = region.copy()
-    lower = eye_mesh.LOWER_LID
-    mixed[lower] = (1 - OWN_LOWER_LID) * region[lower] + OWN_LOWER_LID * target_region[lower]
-    return mixed
-
-
-def _cheek_height(region: FloatArray) -> float:
-    """Distance from the corner line down to the third ring's lower arc, in eye widths."""
-    outer, inner = region[eye_mesh.OUTER_CORNER], region[eye_mesh.INNER_CORNER]
-    axis = (inner - outer) / np.linalg.norm(inner - outer)
-    below = region[57:61] - outer
-    away = below - (below @ axis)[:, None] * axis
-    return float(np.linalg.norm(away, axis=1).mean() / np.linalg.norm(inner - outer))
-
-
-def _cheek_narrowing(source_region: FloatArray, target_region: FloatArray) -> float:
-    """How much less a face with raised cheeks opens its eyes, from the cheek's height under the eye."""
-    ratio = _cheek_height(target_region) / _cheek_height(source_region)
-    return float(np.clip(ratio, *NARROWING_RANGE))
-
-
-def _opened_by(contour: FloatArray, factor: float) -> FloatArray:
-    """Contour (16, 3) with its distance to the corner line scaled by `factor`."""
+    if openness == 1:
+        return eye
+    region = eye.region.copy()
+    contour = eye.region[eye_mesh.CONTOUR]
     outer, inner = contour[eye_mesh.OUTER_CORNER], contour[eye_mesh.INNER_CORNER]
-    axis = inner - outer
-    foot = outer + ((contour - outer) @ axis / (axis @ axis))[:, None] * axis
-    return np.asarray(foot + factor * (contour - foot), float)
+    line = inner - outer
+    foot = outer + ((contour - outer) @ line / (line @ line))[:, None] * line
+    region[eye_mesh.CONTOUR] = foot + openness * (contour - foot)
+    # The crease follows the lid by half, so that the skin between them is not torn.
+    moved = region[eye_mesh.CONTOUR] - contour
+    region[eye_mesh.FIRST_RING] += 0.5 * moved
+    return OpenEye(region, eye.iris)
+
+
+def fit_similarity(source: FloatArray, target: FloatArray) -> tuple[FloatArray, float, FloatArray]:
+    """Rotation R, scale s and shift t with s * source @ R + t nearest to target, both (n, d).
+
+    Umeyama, "Least-squares estimation of transformation parameters between two point patterns", 1991.
+    """
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    a, b = source - source_mean, target - target_mean
+    u, singular, vt = np.linalg.svd(a.T @ b)
+    signs = np.ones(len(singular))
+    signs[-1] = np.sign(np.linalg.det(u @ vt))
+    rotation = (u * signs) @ vt
+    scale = float((singular * signs).sum() / (a**2).sum())
+    shift = np.asarray(target_mean - scale * source_mean @ rotation, float)
+    return np.asarray(rotation, float), scale, shift
+
+
+@dataclass(frozen=True)
+class _Placement:
+    """A similarity in space and one in the picture's plane, mixed by how far the head turned between them."""
+
+    in_space: tuple[FloatArray, float, FloatArray]
+    in_plane: tuple[FloatArray, float, FloatArray]
+    turn_share: float
+
+    @classmethod
+    def fit(cls, source: FloatArray, target: FloatArray) -> _Placement:
+        points = _fixed_points(source)
+        in_space = fit_similarity(source[points], target[points])
+        in_plane = fit_similarity(source[points, :2], target[points, :2])
+        turn = np.degrees(np.arccos(np.clip(in_space[0][2, 2], -1, 1)))
+        t = float(np.clip((turn - _FLAT_TURN) / (_FULL_TURN - _FLAT_TURN), 0, 1))
+        return cls(in_space, in_plane, t * t * (3 - 2 * t))
+
+    def __call__(self, points: FloatArray) -> FloatArray:
+        rotation, scale, shift = self.in_space
+        placed = scale * points @ rotation + shift
+        rotation, scale, shift = self.in_plane
+        flat = scale * points[:, :2] @ rotation + shift
+        placed[:, :2] = self.turn_share * placed[:, :2] + (1 - self.turn_share) * flat
+        return np.asarray(placed, float)
+
+
+def _fixed_points(mesh: FloatArray) -> list[int]:
+    """Mesh indices of the skull from the forehead to below the cheekbones, and the corners of the eyes."""
+    middle = (eye_mesh.eye_center(mesh, "left") + eye_mesh.eye_center(mesh, "right")) / 2
+    lowest = middle[1] + _UPPER_FACE * eye_mesh.inter_ocular_distance(mesh)
+    ends = (eye_mesh.OUTER_CORNER, eye_mesh.INNER_CORNER)
+    corners = [eye_mesh.EYE_REGION[side][k] for side in SIDES for k in ends]
+    return [index for index in RIGID if mesh[index, 1] < lowest] + corners
+
+
+def _corner_gap(move: _Placement, source: FloatArray, target: FloatArray, side: Side) -> FloatArray:
+    """Mean shift from the placed corners of one side to those of the target."""
+    ends = [eye_mesh.EYE_REGION[side][k] for k in (eye_mesh.OUTER_CORNER, eye_mesh.INNER_CORNER)]
+    return np.asarray((target[ends] - move(source[ends])).mean(axis=0), float)
+
+
+def _fitted(placed: FloatArray, target: FloatArray) -> FloatArray:
+    """The placed eye region (71, 3) between the target's own brow and cheek.
+
+    Where there is less room than in the source, the skin between lid and brow, and between lid and
+    cheek, is squeezed evenly; where there is more, it is left to stretch beyond the rings.
+    """
+    region = np.array(placed, float)
+    region[eye_mesh.THIRD_RING] = target[eye_mesh.THIRD_RING]
+    for rings, margin, edge in (
+        (_RINGS_ABOVE, eye_mesh.UPPER_MARGIN, _BROW_EDGE),
+        (_RINGS_BELOW, eye_mesh.LOWER_MARGIN, _CHEEK_EDGE),
+    ):
+        x = placed[rings, 0]
+        lid = _height(placed, margin, x)
+        room = _height(target, edge, x) - lid
+        present = _height(placed, edge, x) - lid
+        share = np.clip(room / np.where(np.abs(present) < 1e-3, 1e-3, present), _LEAST_ROOM, 1.0)
+        region[rings, 1] = lid + share * (placed[rings, 1] - lid)
+    return region
+
+
+def _height(region: FloatArray, curve: Sequence[int], x: FloatArray) -> FloatArray:
+    """y of a polyline through points of the region at x; crops are upright, so it is a function of x."""
+    points = region[list(curve), :2]
+    points = points[np.argsort(points[:, 0])]
+    return np.asarray(np.interp(x, points[:, 0], points[:, 1]), float)

@@ -1,0 +1,203 @@
+"""Carrying open eyes, lids and all, from one crop into another: warp, relight, match, blend.
+
+The donor strategy takes them from another photo, the mirror strategy from the flipped crop itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.face import Side
+from gen.app.src.eye_box import Box, Mask, blurred, box_around, convex_hull, grown, polygon_mask
+from gen.app.src.eye_warp import backward_map, sample
+from gen.app.src.eyeball.tone import PhotoTone
+from gen.app.src.open_shape import OpenEye, open_eye_of, with_openness
+from gen.app.src.pyramid_blend import levels_for, pyramid_blend
+from gen.app.src.relight import relit
+from gen.app.src.strategy import FaceView
+from gen.app.src.texture_match import face_blur, softening
+from imaging import eye_mesh
+from imaging.colour import Image, to_encoded, to_linear
+
+FloatArray = NDArray[np.float64]
+
+# Lengths in eye widths.
+_BOX_MARGIN = 0.35
+_SMOOTHING = 1e-3
+_LID_GROWTH = 0.12
+"""Lids, lashes and the shadow line beside them are no skin."""
+_RING = (-0.10, 0.30)
+"""Skin that both pictures show: from inside of the painted region to well outside of it."""
+_MASK_GROWTH, _MASK_FEATHER = -0.03, 0.06
+_CORE = -0.15
+"""From here inwards only the source counts: no dark lash of the closed eye gets through the blend."""
+_APERTURE_FEATHER = 0.02
+_LID_EDGE = 0.02
+"""Thickness of the lid's rim, which moves with the lid."""
+_ALPHA_GROWTH, _ALPHA_FEATHER = 0.16, 0.06
+"""Outside of the mask the blend still mixes the coarse levels; the paint reaches as far as they do."""
+_SOFTER = 1.2
+"""The target counts as softer from this ratio of blurs on; below it the measurement is not sure."""
+_READ_MARGIN = 0.6
+_FACE_MARGIN = 0.03
+"""Of the width that is read: the mesh's outline is that uncertain."""
+_SHRINKING_BLUR = 0.45
+"""Sigma, in target px, of the blur before a source is scaled down."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """One eye carried over, in `box` of the target's crop.
+
+    Attributes:
+        painted: after everything, sRGB-encoded.
+        alpha: how far to take it.
+        prepared: warped only.
+        relit: in the target's light, as sharp as it came.
+    """
+
+    box: Box
+    painted: Image
+    alpha: Mask
+    prepared: Image
+    relit: Image
+
+
+def transfer_eye(
+    target: FaceView,
+    source: FaceView,
+    side: Side,
+    shape: OpenEye,
+    openness: float = 1.0,
+    tone: PhotoTone | None = None,
+) -> Transfer:
+    """The open eye of `source` on the closed one of `target`, both of the same side.
+
+    Args:
+        shape: where the source's eye lies in the target; see `open_shapes`.
+        openness: below 1 the lids come closer, above 1 they part.
+        tone: colours of a photo without colours of its own.
+    """
+    closed = eye_mesh.eye_region(target.mesh, side)
+    width = shape.width
+    opened = with_openness(shape, openness)
+    outline = np.vstack([opened.region[:, :2], closed[:, :2]])
+    box = box_around(outline, _BOX_MARGIN * width, target.crop.shape[:2])
+    picture = target.crop[box.slices]
+
+    warp = _Warp.of(source, side, shape, opened, box)
+    masks = _masks(opened, closed, target.mesh, box, width, warp.face())
+    soft = _softening(target, source, warp.scale)
+    warped = warp.picture(0.0)
+    light = _in_light(warped, picture, masks, width, tone)
+    matched = _in_light(warp.picture(soft), picture, masks, width, tone) if soft else light
+    under = picture + (matched - picture) * masks.core[..., None]
+    painted = pyramid_blend(under, matched, masks.paste, levels_for(width))
+    return Transfer(box, np.clip(painted, 0, 1), masks.alpha, warped, light)
+
+
+@dataclass(frozen=True)
+class _Masks:
+    skin: Mask
+    aperture: Mask
+    core: Mask
+    paste: Mask
+    alpha: Mask
+
+
+def _masks(
+    opened: OpenEye, closed: FloatArray, mesh: FloatArray, box: Box, width: float, source_face: Mask
+) -> _Masks:
+    outlines = [region[list(eye_mesh.POLYGON)] for region in (opened.region, closed)]
+    aperture, line = (polygon_mask(outline, box) for outline in outlines)
+    lids = grown(np.maximum(aperture, line), max(2.0, _LID_GROWTH * width))
+    rings = np.vstack([region[eye_mesh.SECOND_RING] for region in (opened.region, closed)])
+    hull = polygon_mask(convex_hull(rings), box)
+    ring = grown(hull, _RING[1] * width) - grown(hull, _RING[0] * width)
+    face = polygon_mask(convex_hull(mesh[: eye_mesh.IRIS["left"][0]]), box) * source_face
+    # The eye itself is always taken; beside it only skin, never the background of the source.
+    there = np.maximum(source_face, blurred(lids, _MASK_FEATHER * width))
+    paste = blurred(grown(hull, _MASK_GROWTH * width), _MASK_FEATHER * width) * there
+    alpha = blurred(grown(hull, _ALPHA_GROWTH * width), _ALPHA_FEATHER * width)
+    return _Masks(
+        skin=np.clip(ring, 0, 1) * (1 - lids) * face,
+        aperture=blurred(aperture, _APERTURE_FEATHER * width),
+        core=blurred(grown(hull, _CORE * width), _MASK_FEATHER * width) * there,
+        paste=paste,
+        alpha=alpha * _inside(box, _ALPHA_FEATHER * width),
+    )
+
+
+def _inside(box: Box, feather: float) -> Mask:
+    """1 in the middle of the box, 0 on its border."""
+    height, width = box.shape
+    x = np.minimum(np.arange(width), np.arange(width)[::-1])
+    y = np.minimum(np.arange(height), np.arange(height)[::-1])
+    return np.clip(np.minimum.outer(y, x) / max(2 * feather, 1.0), 0, 1).astype(np.float32)
+
+
+def _softening(target: FaceView, source: FaceView, scale: float) -> float:
+    """Sigma, in source px, that makes the source as soft as the target; 0 where it already is."""
+    wanted, present = face_blur(target) / scale, face_blur(source)
+    return softening(wanted, present) if wanted > _SOFTER * present else 0.0
+
+
+@dataclass(frozen=True)
+class _Warp:
+    """How the box sees the source.
+
+    Attributes:
+        near: the part of the source that is read.
+        lids, eyeball: coordinates in `near` for every pixel of the box; the eyeball's where it is seen.
+        between: where the eyeball is seen, 0..1, None where it goes with the lids.
+        scale: target px per source px.
+    """
+
+    source: FaceView
+    near: Box
+    lids: NDArray[np.float32]
+    eyeball: NDArray[np.float32]
+    between: Mask | None
+    scale: float
+
+    @classmethod
+    def of(cls, source: FaceView, side: Side, shape: OpenEye, opened: OpenEye, box: Box) -> _Warp:
+        eye = open_eye_of(source.mesh, side)
+        near = box_around(eye.region, _READ_MARGIN * eye.width, source.crop.shape[:2])
+        points = eye.region[:, :2] - near.origin
+        lids, eyeball = (
+            backward_map(of.region[:, :2], points, box, shape.width, _SMOOTHING) for of in (opened, shape)
+        )
+        between = None
+        if opened.aspect_ratio < shape.aspect_ratio:
+            # Lids that come closer cover the eyeball, they do not squeeze it.
+            aperture = polygon_mask(opened.region[list(eye_mesh.POLYGON)], box)
+            edge = _LID_EDGE * shape.width
+            between = blurred(grown(aperture, -edge), edge)
+        return cls(source, near, lids, eyeball, between, shape.width / eye.width)
+
+    def picture(self, blur: float) -> Image:
+        """The source's eye, sRGB-encoded. blur: sigma in source px before it is warped."""
+        shrinking = _SHRINKING_BLUR / self.scale if self.scale < 0.8 else 0.0
+        read = blurred(self.source.crop[self.near.slices], float(np.hypot(blur, shrinking)))
+        warped = sample(read, self.lids)
+        if self.between is None:
+            return warped
+        eyeball = sample(read, self.eyeball)
+        return np.asarray(warped + (eyeball - warped) * self.between[..., None], np.float32)
+
+    def face(self) -> Mask:
+        """Where the source shows its own face and not what lies behind it."""
+        hull = convex_hull(self.source.mesh[: eye_mesh.IRIS["left"][0]])
+        margin = _FACE_MARGIN * self.near.shape[1]
+        return np.clip(
+            sample(blurred(grown(polygon_mask(hull, self.near), -margin), margin), self.lids), 0, 1
+        )
+
+
+def _in_light(warped: Image, picture: Image, masks: _Masks, width: float, tone: PhotoTone | None) -> Image:
+    linear = relit(to_linear(warped), to_linear(picture), masks.skin, masks.aperture, width)
+    return to_encoded(tone(linear) if tone else linear)

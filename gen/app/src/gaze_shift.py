@@ -1,0 +1,137 @@
+"""Turning a mirrored eye so that it looks where the other one looks.
+
+The lids stay. Between them the sclera is slid along the corner line, and the iris, a disc, is put
+back unmirrored: the light is on the same side of both eyes, so the catchlight is as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.face import Side
+from gen.app.src.eye_box import blurred, box_around, polygon_mask
+from gen.app.src.open_shape import OpenEye
+from imaging import eye_mesh
+from imaging.colour import Image
+
+FloatArray = NDArray[np.float64]
+Plane = NDArray[np.float32]
+
+_LIMBUS = (0.92, 1.08)
+"""Radii, relative to the iris, between which the unmirrored disc fades out."""
+_RIM = 0.015
+"""Feather along the lids, eye widths."""
+_SMOOTH_SLIDE = 0.02
+"""Blur of the slide's kinks, eye widths."""
+_CORNER_ROOM = 0.04
+"""Least sclera that stays between iris and corner, eye widths."""
+
+
+@dataclass(frozen=True)
+class LidFrame:
+    """An eye's own coordinates: u along the corner line, -0.5..0.5 from the viewer's left corner to the right
+    one, v downwards, both in eye widths."""
+
+    origin: FloatArray
+    along: FloatArray
+    width: float
+    upper: FloatArray
+    lower: FloatArray
+
+    @classmethod
+    def of(cls, eye: OpenEye) -> LidFrame:
+        ends = eye.region[[eye_mesh.OUTER_CORNER, eye_mesh.INNER_CORNER], :2]
+        first, last = ends[np.argsort(ends[:, 0])]
+        width = float(np.linalg.norm(last - first))
+        bare = cls((first + last) / 2, (last - first) / width, width, ends, ends)
+        lids = [bare.local(eye.region[list(m), :2]) for m in (eye_mesh.UPPER_MARGIN, eye_mesh.LOWER_MARGIN)]
+        upper, lower = (lid[np.argsort(lid[:, 0])] for lid in lids)
+        return cls(bare.origin, bare.along, width, upper, lower)
+
+    def local(self, points: FloatArray) -> FloatArray:
+        """(x, y) -> (u, v), shape (..., 2)."""
+        x, y = np.moveaxis(points - self.origin, -1, 0) / self.width
+        cos, sin = self.along
+        return np.stack([x * cos + y * sin, y * cos - x * sin], axis=-1)
+
+    def picture(self, u: FloatArray, v: FloatArray) -> Plane:
+        """(u, v) -> (x, y), shape (..., 2)."""
+        cos, sin = self.along
+        turned = np.stack([u * cos - v * sin, u * sin + v * cos], axis=-1)
+        return np.asarray(turned * self.width + self.origin, np.float32)
+
+    def between_lids(self, u: FloatArray, v: FloatArray, u_there: FloatArray) -> FloatArray:
+        """v at `u_there` as far between the lids as `v` is at `u`."""
+        here, there = ((self._lid(self.upper, at), self._lid(self.lower, at)) for at in (u, u_there))
+        share = (v - here[0]) / np.maximum(here[1] - here[0], 0.02)
+        moved = there[0] + share * (there[1] - there[0])
+        return np.where((share > -0.5) & (share < 1.5), moved, v)
+
+    @staticmethod
+    def _lid(margin: FloatArray, u: FloatArray) -> FloatArray:
+        return np.asarray(np.interp(u, margin[:, 0], margin[:, 1]), float)
+
+
+def iris_room(eye: OpenEye, shift: float) -> bool:
+    """Whether the iris stays between the corners when it is shifted by `shift` eye widths."""
+    radius = eye.iris_radius / eye.width
+    center = LidFrame.of(eye).local(eye.iris[0, :2])[0] + shift
+    return bool(abs(center) + radius + _CORNER_ROOM <= 0.5)
+
+
+def with_shifted_iris(picture: Image, eye: OpenEye, shift: float) -> Image:
+    """A mirrored picture whose eye looks aside by `shift` eye widths, its iris unmirrored.
+
+    Args:
+        picture: (h, w, 3), a mirror image.
+        eye: the eye in it.
+        shift: of the iris towards the viewer's right, in eye widths; see `iris_room`.
+    """
+    frame = LidFrame.of(eye)
+    outline = eye.region[list(eye_mesh.POLYGON)]
+    box = box_around(outline, 0.1 * frame.width, picture.shape[:2])
+    x, y = box.grid()
+    u, v = np.moveaxis(frame.local(np.stack([x, y], axis=-1).astype(float)), -1, 0)
+    center, center_v = frame.local(eye.iris[0, :2])
+    radius = eye.iris_radius / frame.width
+
+    def seen_at(u_there: FloatArray) -> Image:
+        at = frame.picture(u_there, frame.between_lids(u, v, u_there))
+        seen = cv2.remap(picture, at[..., 0], at[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(seen, np.float32)
+
+    slid = seen_at(_slide(u, center, radius, shift))
+    unmirrored = seen_at(center - (u - center - shift))
+    distance = np.hypot(u - center - shift, v - center_v) / radius
+    disc = np.clip((_LIMBUS[1] - distance) / (_LIMBUS[1] - _LIMBUS[0]), 0, 1)[..., None]
+    eyeball = slid + (unmirrored - slid) * disc
+
+    aperture = blurred(polygon_mask(outline, box), _RIM * frame.width)[..., None]
+    result = np.array(picture, np.float32)
+    view = result[box.slices]
+    view += np.asarray((eyeball - view) * aperture, np.float32)
+    return result
+
+
+def shifted_mesh(mesh: FloatArray, side: Side, shift: float) -> FloatArray:
+    """The mesh (478, 3) with the iris of one side shifted along the corner line by `shift` eye widths."""
+    outer, inner = eye_mesh.corners(mesh, side)
+    line = inner - outer if inner[0] > outer[0] else outer - inner
+    moved = np.array(mesh, float)
+    moved[list(eye_mesh.IRIS[side]), :2] += shift * line
+    return moved
+
+
+def _slide(u: FloatArray, center: float, radius: float, shift: float) -> FloatArray:
+    """Where along the corner line each u comes from: corners stay, the iris moves as one."""
+    nodes = np.linspace(-0.7, 0.7, 281)
+    to = [-0.7, -0.5, center + shift - radius, center + shift + radius, 0.5, 0.7]
+    come_from = [-0.7, -0.5, center - radius, center + radius, 0.5, 0.7]
+    step = nodes[1] - nodes[0]
+    line = np.interp(nodes, to, come_from).astype(np.float32)[None]
+    smooth = cv2.GaussianBlur(line, (0, 0), _SMOOTH_SLIDE / step, borderType=cv2.BORDER_REPLICATE)[0]
+    return np.asarray(np.interp(u, nodes, smooth), float)

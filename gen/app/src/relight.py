@@ -1,0 +1,86 @@
+"""Bringing a donor's eye into the light of the target.
+
+In linear light: the luminance follows the target's skin around the eye, smoothly; the colour by one
+gain for the whole eye. A local gain for each channel would leave coloured halos, and the skin inside
+the region tells nothing: a closed lid catches light where an open one lies in its own shadow.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gen.app.src.eye_box import Mask, blurred
+from imaging.colour import LUMINANCE, Image, luminance
+
+_SPREAD = 0.22
+"""Sigma of the luminance gain, eye widths."""
+_GAIN_LIMITS = (0.3, 3.0)
+_CHROMA_LIMITS = (0.5, 2.0)
+_FLOOR = 0.004
+"""Linear luminance below which a ratio says nothing."""
+_DETAIL = 0.05
+"""Sigma of the blur under which both skins are compared, eye widths: pores and hairs do not count."""
+_OUTLIER_MADS, _LEAST_TOLERANCE = 2.5, 0.25
+"""What differs by more from the median log ratio is not skin in both: hair, frames, glare, background."""
+_BRIGHTENING_OF_WHITES = 0.7
+"""Power of a luminance gain above 1 between the lids: sclera saturates long before skin does."""
+
+
+def normalised_blur(picture: NDArray[np.float32], weight: Mask, sigma: float) -> NDArray[np.float32]:
+    """Weighted mean of `picture`, (h, w) or (h, w, k), around each pixel.
+
+    Knutsson and Westin, "Normalized and differential convolution", 1993. Far from any weight the mean
+    over all of it takes over.
+    """
+    flat = picture.reshape(*picture.shape[:2], -1)
+    everywhere = (flat * weight[..., None]).sum((0, 1)) / max(float(weight.sum()), 1e-6)
+    trust = np.float32(1e-3)
+    total = blurred(flat * weight[..., None], sigma).reshape(flat.shape) + trust * everywhere
+    mean = total / (blurred(weight, sigma)[..., None] + trust)
+    return np.asarray(mean, np.float32).reshape(picture.shape)
+
+
+def common_skin(source: Image, target: Image, skin: Mask, width: float) -> Mask:
+    """`skin` less what does not look alike in both pictures up to a smooth gain."""
+    present, wanted = (luminance(blurred(p, _DETAIL * width)) for p in (source, target))
+    ratio = np.log((wanted + _FLOOR) / (present + _FLOOR))
+    chosen = ratio[skin > 0.5]
+    if chosen.size == 0:
+        return skin
+    middle = np.median(chosen)
+    spread = 1.4826 * float(np.median(np.abs(chosen - middle)))
+    tolerance = max(_OUTLIER_MADS * spread, _LEAST_TOLERANCE)
+    return np.asarray(skin * (np.abs(ratio - middle) < tolerance), np.float32)
+
+
+def relit(source: Image, target: Image, skin: Mask, aperture: Mask, width: float) -> Image:
+    """`source` in the light of `target`, linear RGB, both (h, w, 3) and aligned.
+
+    Args:
+        skin: where both show bare skin around the eye, 0..1.
+        aperture: between the open lids, 0..1; sclera and iris take only the square root of the colour
+            gain, because half of what differs between two skins is the skin itself.
+        width: of the eye, px.
+    """
+    skin = common_skin(source, target, skin, width)
+    sigma = _SPREAD * width
+    wanted = normalised_blur(luminance(target), skin, sigma)
+    present = normalised_blur(luminance(source), skin, sigma)
+    gain = np.clip((wanted + _FLOOR) / (present + _FLOOR), *_GAIN_LIMITS)
+    between = np.where(gain > 1, gain**_BRIGHTENING_OF_WHITES, gain)
+    gain = (gain + (between - gain) * aperture)[..., None]
+    chroma = chroma_gain(source, target, skin)
+    inside = aperture[..., None]
+    return np.asarray(source * gain * (chroma * (1 - inside) + np.sqrt(chroma) * inside), np.float32)
+
+
+def chroma_gain(source: Image, target: Image, skin: Mask) -> NDArray[np.float32]:
+    """Gain for each channel that takes the source's mean skin colour to the target's, luminance kept."""
+    gain = _chromaticity(target, skin) / _chromaticity(source, skin)
+    return np.asarray(np.clip(gain, *_CHROMA_LIMITS), np.float32)
+
+
+def _chromaticity(picture: Image, skin: Mask) -> NDArray[np.float32]:
+    mean = (picture * skin[..., None]).sum((0, 1)) / max(float(skin.sum()), 1e-6)
+    return np.asarray((mean + _FLOOR) / (mean @ LUMINANCE + _FLOOR), np.float32)

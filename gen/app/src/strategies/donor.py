@@ -1,0 +1,83 @@
+"""Opens eyes with the same person's own open eyes from another photo: the most faithful way."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from contracts.envelope import Notice
+from contracts.face import SIDES
+from contracts.gen import PaintedEye
+from gen.app.src import refusals
+from gen.app.src.eye_transfer import transfer_eye
+from gen.app.src.eyeball.tone import PhotoTone
+from gen.app.src.open_shape import open_eye_of, open_shapes
+from gen.app.src.paint_layers import PaintLayers
+from gen.app.src.strategy import EyeScene, FaceView, Painting, Refused
+from gen.app.src.texture_match import face_blur
+from imaging import eye_mesh
+from imaging.colour import to_linear
+
+YAW_LIMIT = 25.0
+"""Degrees between donor and target; further apart, an eye shows a side that the other photo does not."""
+SMALLEST_DONOR = 0.5
+"""Width of the donor's eyes relative to the target's; enlarged more than twice they are a blur."""
+_BLUR_WARNING, _BLUR_LIMIT = 1.8, 3.5
+"""Blur of the donor's edges, as it arrives in the target, relative to the target's own."""
+
+
+class Donor:
+    """The strategy; see `gen.app.src.strategy.Strategy`."""
+
+    name = "donor"
+
+    def refuse(self, scene: EyeScene) -> str | None:
+        donor = scene.donor
+        if donor is None:
+            return "there is no donor photo"
+        if scene.params.donor_same_person is False:
+            return "the donor is another person"
+        return (
+            refusals.too_small(scene)
+            or refusals.hidden_by_turn(scene)
+            or refusals.not_open(donor, SIDES if len(scene.sides) > 1 else scene.sides, "the donor's")
+            or refusals.turned_apart(scene.document, donor.document, YAW_LIMIT)
+            or _too_coarse(scene, donor)
+            or refusals.unusable_gaze(donor, "the donor's")
+            or refusals.low_brow(donor.mesh, scene, "the donor's eye")
+        )
+
+    def paint(self, scene: EyeScene) -> Painting:
+        donor = scene.donor
+        if donor is None:
+            raise Refused("there is no donor photo")
+        blur = relative_blur(scene.face, donor)
+        if blur > _BLUR_LIMIT:
+            raise Refused(f"the donor is {blur:.1f} times as blurred as this photo")
+        tone = PhotoTone(to_linear(scene.crop)) if scene.greyscale or scene.sepia else None
+        shapes = open_shapes(donor.mesh, scene.mesh)
+        layers = PaintLayers(scene.crop)
+        eyes = []
+        for side in scene.sides:
+            layers.add(transfer_eye(scene.face, donor, side, shapes[side], scene.params.openness, tone))
+            opening = shapes[side].aspect_ratio * scene.params.openness
+            eyes.append(PaintedEye(side, round(opening, 3), "donor"))
+        warnings: tuple[Notice, ...] = ()
+        if blur > _BLUR_WARNING:
+            warnings = (Notice("DONOR_BLURRED", f"the donor is {blur:.1f} times as blurred as this photo"),)
+        return layers.painting(tuple(eyes), warnings)
+
+
+def relative_blur(target: FaceView, donor: FaceView) -> float:
+    """Blur of the donor's edges at the target's scale over that of the target's own."""
+    widths = [np.mean([eye_mesh.eye_width(face.mesh, side) for side in SIDES]) for face in (target, donor)]
+    return float(face_blur(donor) * widths[0] / widths[1] / face_blur(target))
+
+
+def _too_coarse(scene: EyeScene, donor: FaceView) -> str | None:
+    """The donor's eyes have far fewer pixels than the target's, in the photos."""
+    for side in scene.sides:
+        wanted = eye_mesh.eye_width(scene.mesh, side) / scene.document.scale
+        given = open_eye_of(donor.mesh, side).width / donor.document.scale
+        if given < SMALLEST_DONOR * wanted:
+            return f"the donor's {side} eye is {given:.0f} px wide, this one {wanted:.0f}"
+    return None

@@ -1,0 +1,88 @@
+"""Opens one closed eye with the person's other, open eye, mirrored and turned to the same gaze."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from contracts.face import Side
+from contracts.gen import PaintedEye
+from gen.app.src import refusals
+from gen.app.src.eye_transfer import transfer_eye
+from gen.app.src.eyeball.tone import PhotoTone
+from gen.app.src.gaze_shift import iris_room, shifted_mesh, with_shifted_iris
+from gen.app.src.mesh_mirror import mirrored
+from gen.app.src.open_shape import open_eye_of, open_shapes
+from gen.app.src.paint_layers import PaintLayers
+from gen.app.src.strategy import EyeScene, FaceView, FloatArray, Painting, Refused
+from imaging import eye_mesh
+from imaging.colour import to_linear
+from imaging.gaze import iris_position
+
+YAW_LIMIT = 22.0
+"""Degrees; further round, one eye is seen from the side and the other from the front."""
+_NARROWEST = 0.75
+"""Width of the open eye relative to the closed one's."""
+_CONVERGENCE = 0.08
+"""By how much the right iris lies further right between its corners than the left one in open eyes that
+look at one point: median of the labelled photos."""
+
+
+class Mirror:
+    """The strategy; see `gen.app.src.strategy.Strategy`."""
+
+    name = "mirror"
+
+    def refuse(self, scene: EyeScene) -> str | None:
+        if len(scene.sides) != 1:
+            return "both eyes are closed, there is none to mirror"
+        closed = scene.sides[0]
+        open_side = _other(closed)
+        yaw = abs(scene.document.pose.yaw)
+        if yaw > YAW_LIMIT:
+            return f"the head is turned by {yaw:.0f} degrees, its halves do not look alike"
+        return (
+            refusals.too_small(scene)
+            or refusals.not_open(scene.face, [open_side], "the person's")
+            or _too_narrow(scene, open_side, closed)
+            or refusals.hard_side_light(scene)
+            or refusals.low_brow(mirrored(scene.face).mesh, scene, "the open eye")
+        )
+
+    def paint(self, scene: EyeScene) -> Painting:
+        closed = scene.sides[0]
+        source = mirrored(scene.face)
+        shift = gaze_shift(scene.mesh, _other(closed))
+        eye = open_eye_of(source.mesh, closed)
+        if not iris_room(eye, shift):
+            raise Refused("the open eye looks too far aside to be mirrored")
+        source = _turned(source, closed, shift)
+        shape = open_shapes(source.mesh, scene.mesh, [closed])[closed]
+        tone = PhotoTone(to_linear(scene.crop)) if scene.greyscale or scene.sepia else None
+        layers = PaintLayers(scene.crop)
+        layers.add(transfer_eye(scene.face, source, closed, shape, scene.params.openness, tone))
+        opening = shape.aspect_ratio * scene.params.openness
+        return layers.painting((PaintedEye(closed, round(opening, 3), "other_eye"),))
+
+
+def gaze_shift(mesh: FloatArray, open_side: Side) -> float:
+    """Shift of the mirrored iris to the viewer's right, eye widths, that makes both eyes look one way."""
+    seen = iris_position(mesh, open_side)
+    wanted = seen + (_CONVERGENCE if open_side == "left" else -_CONVERGENCE)
+    return wanted - (1 - seen)
+
+
+def _turned(source: FaceView, side: Side, shift: float) -> FaceView:
+    eye = open_eye_of(source.mesh, side)
+    crop = with_shifted_iris(source.crop, eye, shift)
+    return replace(source, crop=crop, mesh=shifted_mesh(source.mesh, side, shift))
+
+
+def _other(side: Side) -> Side:
+    return "right" if side == "left" else "left"
+
+
+def _too_narrow(scene: EyeScene, open_side: Side, closed: Side) -> str | None:
+    share = eye_mesh.eye_width(scene.mesh, open_side) / eye_mesh.eye_width(scene.mesh, closed)
+    if share < _NARROWEST:
+        return f"the open eye has only {100 * share:.0f} % of the closed one's width"
+    return None
