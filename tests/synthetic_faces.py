@@ -117,5 +117,20 @@ def textured_picture(
     base = np.array([0.72, 0.55, 0.46])[:channels]
     picture = base + wave[:, :, None] + noise * generator.standard_normal((height, width, channels))
     top = 2**depth - 1
-    levels: NDArray[Any] = np.round(np.clip(picture, 0, 1) * top).astype(np.uint8 if depth == 8 else np.uint16)
+    levels: NDArray[Any] = np.round(np.clip(picture, 0, 1) * top).astype(
+        np.uint8 if depth == 8 else np.uint16
+    )
     return levels
+
+
+def textured_unit(
+    size: tuple[int, int], channels: int = 3, seed: int = 0, noise: float = 0.01
+) -> NDArray[np.float32]:
+    """The same as float32 0..1."""
+    return as_unit(textured_picture(size, channels, 16, seed, noise))
+
+
+def as_unit(levels: NDArray[Any]) -> NDArray[np.float32]:
+    """uint8 or uint16 samples as float32 0..1."""
+    unit: NDArray[np.float32] = np.divide(levels, np.iinfo(levels.dtype).max, dtype=np.float32)
+    return unit

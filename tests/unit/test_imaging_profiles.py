@@ -12,7 +12,7 @@ from PIL import ImageCms
 from imaging.colour import to_encoded
 from imaging.icc_matrix import SRGB_TO_XYZ, NotMatrixProfileError, parse_matrix_profile
 from imaging.profiles import ColourSpace, as_rgb8, is_srgb_like
-from tests.synthetic_faces import textured_picture
+from tests.synthetic_faces import as_unit, textured_picture, textured_unit
 
 
 def display_p3() -> bytes:
@@ -72,7 +72,7 @@ def test_no_usable_profile_is_a_no_op(icc: bytes | None) -> None:
 @given(st.lists(st.floats(0.02, 0.98), min_size=3, max_size=3))
 def test_there_and_back_in_display_p3(colour: list[float]) -> None:
     space = ColourSpace(display_p3(), 3)
-    srgb = np.array(colour, np.float32).reshape(1, 1, 3)
+    srgb = np.asarray([[colour]], np.float32)
     assert np.abs(space.to_srgb(space.from_srgb(srgb)) - srgb).max() < 1 / 65535 * 8
 
 
@@ -84,12 +84,12 @@ def test_display_p3_is_what_the_standard_says() -> None:
 
 def test_agrees_with_the_colour_engine() -> None:
     picture = textured_picture((64, 48), depth=8)
-    ours = ColourSpace(display_p3(), 3).to_srgb(picture.astype(np.float32) / 255)
+    ours = ColourSpace(display_p3(), 3).to_srgb(as_unit(picture))
     assert np.abs(ours * 255 - as_rgb8(picture, display_p3())).max() < 1.5
 
 
 def test_grey_profile_there_and_back() -> None:
-    grey = np.linspace(0.05, 0.95, 50, dtype=np.float32).reshape(5, 10, 1)
+    grey = np.asarray(np.linspace(0.05, 0.95, 50), np.float32).reshape(5, 10, 1)
     space = ColourSpace(grey_gamma(1.8), 1)
     srgb = space.to_srgb(grey)
     assert srgb.shape == (5, 10, 3)
@@ -98,7 +98,7 @@ def test_grey_profile_there_and_back() -> None:
 
 
 def test_grey_under_an_rgb_profile() -> None:
-    grey = np.linspace(0.05, 0.95, 50, dtype=np.float32).reshape(5, 10, 1)
+    grey = np.asarray(np.linspace(0.05, 0.95, 50), np.float32).reshape(5, 10, 1)
     space = ColourSpace(display_p3(), 1)
     assert np.abs(space.from_srgb(space.to_srgb(grey)) - grey).max() < 1e-3
 
