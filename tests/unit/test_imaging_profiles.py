@@ -63,7 +63,7 @@ def test_srgb_profiles_are_recognised() -> None:
 
 @pytest.mark.parametrize("icc", [None, b"", b"garbage" * 60])
 def test_no_usable_profile_is_a_no_op(icc: bytes | None) -> None:
-    picture = textured_picture((20, 10)).astype(np.float32) / 255
+    picture = textured_unit((20, 10))
     space = ColourSpace(icc, 3)
     assert space.to_srgb(picture) is picture
     assert space.from_srgb(picture) is picture or np.array_equal(space.from_srgb(picture), picture)
@@ -115,7 +115,7 @@ def test_lookup_table_profiles_go_through_the_engine() -> None:
     with pytest.raises(NotMatrixProfileError):
         parse_matrix_profile(icc)
     space = ColourSpace(icc, 3)
-    native = textured_picture((16, 12), noise=0).astype(np.float32) / 255
+    native = textured_unit((16, 12), noise=0)
     srgb = space.to_srgb(native)
     assert np.abs(srgb - to_encoded(native)).max() < 0.01
     assert np.abs(space.from_srgb(srgb) - native).max() < 0.01
