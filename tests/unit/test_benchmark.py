@@ -9,20 +9,30 @@ from PIL import Image
 from tests.performance.benchmark_embedded import PHOTO_SIZE, Run, make_photo, outcome, table
 
 
-def _run(seconds: float, stages: dict[str, float]) -> Run:
+def _run(seconds: float) -> Run:
     eyes = [{"outcome": "opened"}, {"outcome": "refused"}]
-    photo = {"stage_seconds": stages, "faces": [{}], "variations": [{"faces": [{"eyes": eyes}]}]}
-    return Run(seconds, {"photos": [photo], "overhead_s": seconds / 10, "peak_rss_mb": 100 * seconds})
+    photo = {
+        "stage_seconds": {"face": seconds / 2, "write": seconds / 4},
+        "faces": [{}],
+        "variations": [{"faces": [{"eyes": eyes}]}],
+    }
+    report = {
+        "photos": [photo],
+        "overhead_s": seconds / 10,
+        "peak_rss_mb": 100 * seconds,
+        "stages": {"face": {"peak_rss_mb": 50 * seconds}},
+    }
+    return Run(seconds, 1.5 * seconds, report)
 
 
-def test_the_table_shows_medians_and_the_highest_peak() -> None:
-    runs = [_run(s, {"face": s / 2, "gen": s / 4}) for s in (2.0, 4.0, 9.0)]
+def test_the_table_shows_medians_and_the_highest_peaks() -> None:
+    runs = [_run(seconds) for seconds in (2.0, 4.0, 9.0)]
     assert table(runs).splitlines() == [
-        "face                2.00 s",
-        "gen                 1.00 s",
+        "face                2.00 s     450 MB",
+        "write               1.00 s",
         "overhead            0.40 s",
-        "whole command       4.00 s",
-        "largest process      900 MB",
+        "processor time      6.00 s",
+        "whole command       4.00 s     900 MB",
     ]
     assert outcome(runs[0]) == "faces: 1; eyes: opened, refused"
 
