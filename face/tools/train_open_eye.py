@@ -87,7 +87,7 @@ def _samples_of_face(
         if width > 1.25 * small:
             shrunk, shrunk_mesh = _shrunk(photo, mesh, small / width)
             again = PicturePyramid(shrunk)
-            seen = mesher.read(again, face_square(shrunk_mesh), rounds=1).mesh
+            seen = mesher.read(again, face_square(shrunk_mesh)).mesh
             for side, state in sides:
                 yield Sample(eye_patch(again, seen, side), state == "open", "small", person)
     closed = [side for side, state in sides if state == "closed"]

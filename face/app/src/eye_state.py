@@ -17,7 +17,7 @@ DEFAULT_THRESHOLD = 260.0
 CUT_RATIO = {"mesh478": 0.115}
 """Aspect ratio that the default threshold stands for, by landmark set. Mesh, 178 labelled eyes: closed
 0.01 to 0.11, open 0.12 to 0.36."""
-SECOND_OPINION = 0.2
+SECOND_OPINION = 0.4
 """Share by which a patch that clearly looks open (closed) raises (lowers) the openness."""
 DOUBT = 0.05
 """Share of the threshold within which neither state is claimed."""
