@@ -24,14 +24,19 @@ def main():  # type: () -> int
     from environments import EXIT_ENVIRONMENT, EnvironmentBroken
     from environments.places import CHECKOUT
     from environments.reexec import hand_over
-    from environments.store import environment_python
+    from environments.store import ready_python
 
     try:
-        python = environment_python(CHECKOUT / "orch", "orch")
+        python = ready_python(CHECKOUT / "orch", "orch")
     except EnvironmentBroken as problem:
-        sys.stderr.write("error: %s [ENV_001]\n" % problem.line())
+        sys.stderr.write(problem.line() + "\n")
         return EXIT_ENVIRONMENT
-    return hand_over([str(python), "-m", "orch.app.src.open_the_eyes"] + sys.argv[1:])
+    if python:
+        hand_over(python, "orch.app.src.open_the_eyes", sys.argv[1:])
+    # Reads the command line before it makes the environment: help and typing errors need no set-up.
+    from orch.app.src.open_the_eyes import command
+
+    return command()
 
 
 if __name__ == "__main__":

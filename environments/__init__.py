@@ -5,6 +5,12 @@ Used by the door, the orchestrator and the stages' own modules. Imports nothing 
 
 from __future__ import annotations
 
+EXIT_ENVIRONMENT = 3
+"""Exit status where an environment is missing; `contracts.exit_codes.ExitCode.ENVIRONMENT`."""
+
+ERROR_CODE = "ENV_001"
+"""Stable code of that; `contracts.error_codes.ErrorCode.ENVIRONMENT_BROKEN`."""
+
 
 class EnvironmentBroken(Exception):
     """An environment cannot be had.
@@ -20,8 +26,5 @@ class EnvironmentBroken(Exception):
         self.hint = hint
 
     def line(self) -> str:
-        return self.message + (f". {self.hint}" if self.hint else "")
-
-
-EXIT_ENVIRONMENT = 3
-"""Exit status where an environment is missing; `contracts.exit_codes.ExitCode.ENVIRONMENT`."""
+        """The one line that a person reads."""
+        return f"error: {self.message} [{ERROR_CODE}]" + (f". {self.hint}" if self.hint else "")

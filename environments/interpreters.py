@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,8 +16,8 @@ from environments.recipe import Recipe
 
 _PROBE = (
     "import json, sys, sysconfig;"
-    "print(json.dumps([getattr(sys, '_base_executable', None) or sys.executable, list(sys.version_info[:3]), "
-    "str(sys.implementation.cache_tag) + getattr(sys, 'abiflags', ''), sysconfig.get_platform(), "
+    "print(json.dumps([getattr(sys, '_base_executable', None) or sys.executable, list(sys.version_info[:2]), "
+    "sys.implementation.cache_tag + getattr(sys, 'abiflags', ''), sysconfig.get_platform(), "
     "sys.base_prefix]))"
 )
 
@@ -25,18 +26,17 @@ _PROBE = (
 class Interpreter:
     """What an interpreter says of itself.
 
-    executable, base: of the installation, not of a virtual environment on it.
+    Attributes:
+        executable, base: program and root folder of the installation, not of a virtual environment on it.
+        minor: (3, 11).
+        abi: for instance "cpython-313", "cpython-313t" where it is free-threaded.
     """
 
     executable: str
-    version: tuple[int, int, int]
+    minor: tuple[int, int]
     abi: str
     platform: str
     base: str
-
-    @property
-    def minor(self) -> tuple[int, int]:
-        return self.version[:2]
 
 
 @cache
@@ -50,23 +50,22 @@ def probe(executable: str) -> Interpreter:
         answer = subprocess.run(
             [executable, "-I", "-c", _PROBE], capture_output=True, text=True, timeout=60, check=True
         )
-        found, version, abi, platform, base = json.loads(answer.stdout)
+        found, (major, minor), abi, platform, base = json.loads(answer.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise EnvironmentBroken(f"{executable} is not a working Python: {_short(error)}") from error
-    return Interpreter(found, tuple(version), abi, platform, base)
+    return Interpreter(found, (major, minor), abi, platform, os.path.realpath(base))
 
 
 def current() -> Interpreter:
     """The installation whose interpreter runs this."""
     import sysconfig
 
-    version = sys.version_info
     return Interpreter(
         getattr(sys, "_base_executable", None) or sys.executable,
-        (version.major, version.minor, version.micro),
-        str(sys.implementation.cache_tag) + getattr(sys, "abiflags", ""),
+        (sys.version_info.major, sys.version_info.minor),
+        f"{sys.implementation.cache_tag}{getattr(sys, 'abiflags', '')}",
         sysconfig.get_platform(),
-        sys.base_prefix,
+        os.path.realpath(sys.base_prefix),
     )
 
 
@@ -81,14 +80,23 @@ def for_recipe(recipe: Recipe) -> Interpreter:
         return mine
     (major, first), (_, last) = recipe.python
     for minor in range(last, first - 1, -1):
-        found = shutil.which(f"python{major}.{minor}")
-        if found and works(found) and recipe.supports(probe(found).minor):
-            return probe(found)
+        for candidate in on_search_path(f"python{major}.{minor}"):
+            if works(candidate) and recipe.supports(probe(candidate).minor):
+                return probe(candidate)
     raise EnvironmentBroken(
         f"{recipe.name} needs Python {major}.{first} to {major}.{last}, "
         f"this is {mine.minor[0]}.{mine.minor[1]}",
         f"install one of them, for instance python{major}.{last}",
     )
+
+
+def on_search_path(name: str) -> Iterator[str]:
+    """Every program of that name, not only the first: a hollow shim can stand before the real one."""
+    suffix = ".exe" if os.name == "nt" else ""
+    for folder in os.get_exec_path():
+        program = Path(folder, name + suffix)
+        if program.is_file() and os.access(program, os.X_OK):
+            yield str(program)
 
 
 def works(executable: str | Path) -> bool:

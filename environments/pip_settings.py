@@ -1,63 +1,100 @@
-"""The settings that a person gave pip, handed to uv too: mirrors, wheel folders, certificates."""
+"""The settings that a person gave pip: mirrors, wheel folders, certificates, proxies."""
 
 from __future__ import annotations
 
+import ast
+import configparser
 import os
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
-_TO_UV = {
-    "index-url": "UV_DEFAULT_INDEX",
-    "extra-index-url": "UV_INDEX",
-    "find-links": "UV_FIND_LINKS",
-    "cert": "SSL_CERT_FILE",
-    "trusted-host": "UV_INSECURE_HOST",
-    "default-timeout": "UV_HTTP_TIMEOUT",
-    "timeout": "UV_HTTP_TIMEOUT",
-}
-_COMMA_LISTS = {"UV_FIND_LINKS"}
+from environments.commands import Run
+from environments.places import in_home
+
+_SECTIONS = ("global", "install")
+"""Sections of pip's files that `pip install` reads, the later one wins; its environment wins over both."""
 
 
-def pip_settings(python: str) -> dict[str, str]:
-    """pip's effective settings: configuration files, then environment; {} where pip is missing."""
-    try:
-        listing = subprocess.run(
-            [python, "-m", "pip", "config", "list"], capture_output=True, text=True, timeout=60, check=True
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return {}
-    return parse_listing(listing)
+def pip_settings(python: str, base: str, execute: Run) -> dict[str, str]:
+    """pip's effective settings by the long names of its options, for instance "find-links".
+
+    Values of several parts are separated by spaces. Where there is no pip to ask, its files and
+    variables are read all the same: a machine without pip may still have a company's mirror in them.
+
+    Args:
+        python: interpreter whose pip is asked.
+        base: root folder of its installation, where pip keeps a file too.
+    """
+    listing = execute([python, "-m", "pip", "config", "list"], {})
+    if listing.ok:
+        return parse_listing(listing.output)
+    return read_files(configuration_files(base)) | read_variables(os.environ)
 
 
 def parse_listing(listing: str) -> dict[str, str]:
-    """Settings of `pip config list`: lines like `global.index-url='https://...'`; `:env:` wins over files."""
-    found: dict[str, str] = {}
-    environment: dict[str, str] = {}
+    """Settings of `pip config list`: lines like `global.index-url='https://...'`, with Python's quotes."""
+    found: dict[str, dict[str, str]] = {section: {} for section in (*_SECTIONS, ":env:")}
     for line in listing.splitlines():
         name, equals, value = line.partition("=")
         section, dot, key = name.rpartition(".")
-        if not (equals and dot):
+        if equals and dot and section in found:
+            found[section][_long_name(key)] = _joined(_literal(value))
+    return found["global"] | found["install"] | found[":env:"]
+
+
+def configuration_files(base: str) -> list[Path]:
+    """pip's configuration files on Unix, the later one wins; as in pip's documentation."""
+    named = os.environ.get("PIP_CONFIG_FILE", "")
+    if named == os.devnull:
+        return []
+    system = os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+    user = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    files = [
+        *(Path(folder, "pip", "pip.conf") for folder in system.split(os.pathsep)),
+        Path("/etc/pip.conf"),
+        in_home("~/.pip/pip.conf"),
+        in_home(f"{user}/pip/pip.conf"),
+        Path(base, "pip.conf"),
+        Path(named) if named else None,
+    ]
+    return [file for file in files if file]
+
+
+def read_files(files: Iterable[Path]) -> dict[str, str]:
+    """Settings of pip's configuration files; those that are missing or damaged say nothing."""
+    parser = configparser.RawConfigParser()
+    for file in files:
+        try:
+            parser.read(file, encoding="utf-8")
+        except (configparser.Error, UnicodeDecodeError):
             continue
-        target = environment if section == ":env:" else found
-        if section in (":env:", "global", "install"):
-            target[key.lower().replace("_", "-")] = _unquoted(value.strip())
-    return found | environment
+    return {
+        _long_name(key): _joined(value)
+        for section in _SECTIONS
+        if parser.has_section(section)
+        for key, value in parser.items(section)
+    }
 
 
-def uv_variables(settings: Mapping[str, str]) -> dict[str, str]:
-    """Environment variables that give uv the same settings; what the person set for uv itself stays."""
-    variables: dict[str, str] = {}
-    for key, variable in _TO_UV.items():
-        value = settings.get(key)
-        if value and variable not in os.environ:
-            parts = value.split()
-            variables[variable] = ("," if variable in _COMMA_LISTS else " ").join(parts)
-    if settings.get("no-index", "").lower() in ("1", "true", "yes") and "UV_NO_INDEX" not in os.environ:
-        variables["UV_NO_INDEX"] = "1"
-    return variables
+def read_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """Settings of the environment: PIP_FIND_LINKS is find-links."""
+    return {
+        _long_name(name[len("PIP_") :]): _joined(value)
+        for name, value in variables.items()
+        if name.startswith("PIP_") and name != "PIP_CONFIG_FILE"
+    }
 
 
-def _unquoted(value: str) -> str:
-    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-    text = value[1:-1] if quoted else value
-    return text.replace("\\n", " ").strip()
+def _long_name(key: str) -> str:
+    return key.lower().replace("_", "-")
+
+
+def _literal(value: str) -> str:
+    try:
+        return str(ast.literal_eval(value.strip()))
+    except (SyntaxError, ValueError):
+        return value.strip()
+
+
+def _joined(value: str) -> str:
+    return " ".join(value.split())

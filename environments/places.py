@@ -6,25 +6,46 @@ import os
 import sys
 from pathlib import Path
 
+from environments import EnvironmentBroken
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 VARIABLE = "OTE_VENVS"
 
 
-def environments_folder() -> Path:
-    """The folder of all environments; not made here.
+def searched_folders() -> tuple[Path, ...]:
+    """Folders in which a finished environment may be; they need not exist.
 
-    A checkout that cannot be written to (a read-only medium, a system-wide copy) keeps its
-    environments in the user's cache.
+    `.venvs` is searched also where nothing can be written to it: an image or a system-wide copy may
+    have been set up ahead.
     """
-    named = os.environ.get(VARIABLE)
+    named = _named()
     if named:
-        return Path(named).expanduser().absolute()
-    inside = CHECKOUT / ".venvs"
-    if inside.is_dir() and os.access(inside, os.W_OK | os.X_OK):
+        return (named,)
+    cache = _cached()
+    return (_inside(), cache) if cache else (_inside(),)
+
+
+def building_folder() -> Path:
+    """The folder in which a new environment is made; not made here.
+
+    A checkout that cannot be written to keeps its environments in the user's cache.
+
+    Raises:
+        EnvironmentBroken: the user has no cache folder either.
+    """
+    named = _named()
+    if named:
+        return named
+    inside = _inside()
+    if writable(inside if inside.is_dir() else CHECKOUT):
         return inside
-    if not inside.exists() and writable(CHECKOUT):
-        return inside
-    return user_cache() / "venvs"
+    cache = _cached()
+    if cache is None:
+        raise EnvironmentBroken(
+            f"{CHECKOUT} cannot be written to, and this user has no home folder",
+            f"name a folder for environments in {VARIABLE}",
+        )
+    return cache
 
 
 def writable(folder: Path) -> bool:
@@ -38,12 +59,32 @@ def writable(folder: Path) -> bool:
         return False
 
 
-def user_cache() -> Path:
-    """The user's cache folder of this project."""
+def in_home(path: str) -> Path | None:
+    """A path with its tilde expanded; None where it has one and this user has no home folder."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return None
+
+
+def _named() -> Path | None:
+    named = os.environ.get(VARIABLE)
+    if not named:
+        return None
+    expanded = in_home(named)
+    return expanded.absolute() if expanded else None
+
+
+def _inside() -> Path:
+    return CHECKOUT / ".venvs"
+
+
+def _cached() -> Path | None:
+    """Environments in the user's cache; None for a user without a home (services, containers)."""
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = "~/Library/Caches"
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return base / "open-the-eyes"
+        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return in_home(f"{base}/open-the-eyes/venvs")

@@ -32,7 +32,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Recipe:
-    """python: first and last minor version that it works with. imports: modules of the health check."""
+    """What an environment holds.
+
+    Attributes:
+        imports: modules of the health check.
+        python: first and last minor version that it works with.
+        content: all that makes it different from other recipes, as canonical JSON.
+    """
 
     name: str
     steps: tuple[Step, ...]
@@ -57,39 +63,61 @@ def read_recipe(stage_folder: Path, name: str) -> Recipe:
         raise EnvironmentBroken(f"cannot read the recipe {path}: {error}") from error
     try:
         return parse_recipe(name, document)
-    except (KeyError, TypeError, ValueError) as error:
+    except ValueError as error:
         raise EnvironmentBroken(f"{path} is not a recipe: {error}") from error
 
 
 def parse_recipe(name: str, document: Any) -> Recipe:
-    """A recipe from its decoded JSON. Raises KeyError, TypeError or ValueError where it is none."""
-    if not isinstance(document, dict):
-        raise TypeError("expected an object")
-    unknown = set(document) - {"summary", "python", "steps", "imports"}
-    if unknown:
-        raise ValueError(f"unknown keys: {', '.join(sorted(map(str, unknown)))}")
-    first, last = ((int(major), int(minor)) for major, minor in document["python"])
-    steps = tuple(_parse_step(step) for step in document["steps"])
-    imports = tuple(_text(module) for module in document["imports"])
-    content = {k: document[k] for k in ("python", "steps", "imports")}
-    return Recipe(name, steps, imports, (first, last), json.dumps(content, sort_keys=True))
+    """A recipe from its decoded JSON.
 
-
-def _parse_step(document: Any) -> Step:
-    if not isinstance(document, dict):
-        raise TypeError("a step is an object")
-    unknown = set(document) - {"requirements", "flags", "environment"}
-    if unknown:
-        raise ValueError(f"unknown keys in a step: {', '.join(sorted(map(str, unknown)))}")
-    variables = document.get("environment", {})
-    return Step(
-        tuple(_text(r) for r in document["requirements"]),
-        tuple(_text(f) for f in document.get("flags", [])),
-        tuple(sorted((_text(k), _text(v)) for k, v in variables.items())),
+    Raises:
+        ValueError: it is none; the message says where.
+    """
+    fields = _fields(document, "a recipe", {"python", "steps", "imports"}, {"summary"})
+    python, steps = fields["python"], fields["steps"]
+    if not isinstance(steps, list):
+        raise ValueError("steps: expected a list")
+    content = {key: document[key] for key in ("python", "steps", "imports")}
+    return Recipe(
+        name,
+        tuple(_step(step) for step in steps),
+        _texts(fields["imports"], "imports"),
+        _range(python),
+        json.dumps(content, sort_keys=True),
     )
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected text, got {value!r}")
-    return value
+def _step(document: Any) -> Step:
+    fields = _fields(document, "a step", {"requirements"}, {"flags", "environment"})
+    variables = fields.get("environment", {})
+    if not isinstance(variables, dict):
+        raise ValueError("environment: expected an object")
+    _texts(list(variables.values()), "environment")
+    return Step(
+        _texts(fields["requirements"], "requirements"),
+        _texts(fields.get("flags", []), "flags"),
+        tuple(sorted(variables.items())),
+    )
+
+
+def _range(value: Any) -> tuple[Version, Version]:
+    match value:
+        case [[int(), int()] as first, [int(), int()] as last]:
+            return (first[0], first[1]), (last[0], last[1])
+    raise ValueError(f"python: expected the first and the last version, got {value!r}")
+
+
+def _fields(document: Any, what: str, needed: set[str], optional: set[str]) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        raise ValueError(f"{what} is an object, got {document!r}")
+    if missing := needed - set(document):
+        raise ValueError(f"{what} lacks {', '.join(sorted(missing))}")
+    if unknown := set(document) - needed - optional:
+        raise ValueError(f"unknown keys in {what}: {', '.join(sorted(unknown))}")
+    return document
+
+
+def _texts(value: Any, where: str) -> tuple[str, ...]:
+    if not (isinstance(value, list) and all(isinstance(element, str) for element in value)):
+        raise ValueError(f"{where}: expected a list of texts, got {value!r}")
+    return tuple(value)

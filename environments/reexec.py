@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import NoReturn
 
 from environments import EXIT_ENVIRONMENT, EnvironmentBroken
-from environments.interpreters import for_recipe
-from environments.key import environment_key
+from environments.marker import read_marker
 from environments.places import CHECKOUT
 from environments.recipe import read_recipe
-from environments.store import environment_python, keys_of
+
+_HANDED_OVER = "OTE_HANDED_OVER"
+"""Identifies the process that was handed over; stays the same over exec, differs in its children."""
+
+HAS_EXEC = os.name != "nt"
+"""Windows' exec gives the terminal back before the new program is done."""
 
 
 def ensure_environment(stage_folder: Path, module: str, recipe: str) -> None:
@@ -25,28 +28,38 @@ def ensure_environment(stage_folder: Path, module: str, recipe: str) -> None:
     try:
         if inside(stage_folder, recipe):
             return
+        if os.environ.get(_HANDED_OVER) == str(os.getpid()):
+            raise EnvironmentBroken(
+                f"the environment {recipe} starts outside of its folder, in {sys.prefix}",
+                "run with no Python variables set, or remove the folder of environments",
+            )
+        from environments.store import environment_python  # what is at home need not load this
+
         python = environment_python(stage_folder, recipe)
     except EnvironmentBroken as problem:
-        print(f"error: {problem.line()} [ENV_001]", file=sys.stderr)
+        print(problem.line(), file=sys.stderr)
         raise SystemExit(EXIT_ENVIRONMENT) from problem
-    hand_over([str(python), "-m", module, *sys.argv[1:]])
+    hand_over(python, module, sys.argv[1:])
 
 
 def inside(stage_folder: Path, recipe: str) -> bool:
     """Whether this process already runs in the recipe's environment."""
-    keys = keys_of(Path(sys.prefix))
-    if not keys:
-        return False
-    wanted = read_recipe(stage_folder, recipe)
-    return environment_key(wanted, for_recipe(wanted), "cpu") in keys
+    marker = read_marker(Path(sys.prefix))
+    return marker is not None and read_recipe(stage_folder, recipe).content in marker.recipes
 
 
-def hand_over(command: list[str]) -> NoReturn:
-    """Replace this process by a command that finds the checkout's packages, wherever the caller stands."""
+def hand_over(python: Path, module: str, arguments: list[str]) -> NoReturn:
+    """Replace this process by a module of the checkout, run by another interpreter."""
     sys.stdout.flush()
     sys.stderr.flush()
+    command = [str(python), "-m", module, *arguments]
     environment = child_environment()
-    if os.name == "nt":  # there is no exec worth the name
+    environment[_HANDED_OVER] = str(os.getpid())
+    # Modules in the folder where the caller stands must not replace those of the checkout (from 3.11 on).
+    environment["PYTHONSAFEPATH"] = "1"
+    if not HAS_EXEC:
+        import subprocess
+
         raise SystemExit(subprocess.run(command, env=environment, check=False).returncode)
     os.execve(command[0], command, environment)
 

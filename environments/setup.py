@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from environments import EXIT_ENVIRONMENT, EnvironmentBroken
-from environments.places import CHECKOUT, environments_folder
-from environments.progress import say
-from environments.recipe import Recipe, read_recipe
-from environments.store import build_single, environment_python
+from environments.commands import Run, run
+from environments.places import CHECKOUT
+from environments.progress import Say, say
+from environments.recipe import read_recipe
+from environments.store import environment_python, single_python
 
-DEFAULT_PATH = (("orch", "orch"), ("face", "facemesh"))
-"""What a default run needs; crop, gen and blend share the recipe of face."""
+DEFAULT_PATH = (
+    ("orch", "orch"),
+    ("face", "facemesh"),
+    ("crop", "opencv"),
+    ("gen", "embedded"),
+    ("blend", "opencv"),
+)
+"""What a default run needs; identical recipes are made once."""
 
 
 def recipes_in_tree() -> list[tuple[Path, str]]:
@@ -24,26 +33,24 @@ def recipes_in_tree() -> list[tuple[Path, str]]:
     ]
 
 
-def setup(arguments: Sequence[str]) -> int:
-    """Make the default path's environments; `--all` every one, `--single` one for everything."""
-    import argparse
-
-    parser = argparse.ArgumentParser(prog="run_pipeline.py setup", description=setup.__doc__)
+def setup(arguments: Sequence[str], *, tell: Say = say, execute: Run = run) -> int:
+    """The command; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="run_pipeline.py setup", description="Make ahead what a run would make on demand."
+    )
     parser.add_argument("--all", action="store_true", help="every environment, not only the default path's")
     parser.add_argument("--single", action="store_true", help="one environment that serves all stages")
     options = parser.parse_args(arguments)
-    wanted = [(CHECKOUT / stage, name) for stage, name in DEFAULT_PATH]
-    if options.all:
-        wanted = recipes_in_tree()
+    wanted = recipes_in_tree() if options.all else [(CHECKOUT / stage, name) for stage, name in DEFAULT_PATH]
     try:
         if options.single:
-            recipes: list[Recipe] = [read_recipe(*place) for place in wanted]
-            build_single(recipes)
+            recipes = [read_recipe(*place) for place in wanted]
+            ready = [single_python(recipes, tell=tell, execute=execute)]
         else:
-            for folder, name in wanted:
-                environment_python(folder, name)
+            ready = [environment_python(*place, tell=tell, execute=execute) for place in wanted]
     except EnvironmentBroken as problem:
-        say(f"error: {problem.line()} [ENV_001]")
+        tell(problem.line())
         return EXIT_ENVIRONMENT
-    say(f"ready: {environments_folder()}")
+    for python in dict.fromkeys(ready):
+        sys.stdout.write(f"ready: {python.parent.parent}\n")
     return 0

@@ -11,27 +11,41 @@ import contextlib
 import json
 import os
 import shutil
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from environments import EnvironmentBroken
-from environments.installer import Run, build, python_in, run
+from environments.commands import Run, python_in, run
+from environments.installer import build
 from environments.interpreters import Interpreter, for_recipe
 from environments.key import environment_key
-from environments.places import environments_folder
+from environments.lock import locked
+from environments.marker import MARKER, read_marker
+from environments.places import VARIABLE, building_folder, searched_folders
 from environments.progress import Say, say, step
-from environments.recipe import Recipe, read_recipe
+from environments.recipe import Recipe, Step, read_recipe
 
-MARKER = "ready.json"
 SINGLE = "single"
 BUILDING = ".building-"
+
+T = TypeVar("T")
 
 
 def is_ready(stage_folder: Path, recipe_name: str) -> bool:
     """Whether the environment of a recipe is there; never builds."""
+    return ready_python(stage_folder, recipe_name) is not None
+
+
+def ready_python(stage_folder: Path, recipe_name: str) -> Path | None:
+    """The interpreter of a recipe's environment, None where it has to be built first.
+
+    Raises:
+        EnvironmentBroken: there is no such recipe, or no interpreter that it works with.
+    """
     recipe = read_recipe(stage_folder, recipe_name)
-    return _find(environment_key(recipe, for_recipe(recipe), "cpu")) is not None
+    return _find(environment_key(recipe, for_recipe(recipe)))
 
 
 def environment_python(stage_folder: Path, recipe_name: str, *, tell: Say = say, execute: Run = run) -> Path:
@@ -42,123 +56,118 @@ def environment_python(stage_folder: Path, recipe_name: str, *, tell: Say = say,
     """
     recipe = read_recipe(stage_folder, recipe_name)
     interpreter = for_recipe(recipe)
-    key = environment_key(recipe, interpreter, "cpu")
-    found = _find(key)
-    if found:
-        return python_in(found)
-    folder = environments_folder()
-    with _locked(folder, key, tell):
-        found = _find(key)
-        if found is None:
-            found = folder / key
-            with step(f"making the environment {recipe.name}", tell):
-                _build(recipe, interpreter, found, [key], tell, execute)
-    return python_in(found)
+    key = environment_key(recipe, interpreter)
+    return _find(key) or _made(_Plan(key, recipe, interpreter, (recipe,)), tell, execute)
 
 
-def build_single(recipes: Sequence[Recipe], *, tell: Say = say, execute: Run = run) -> Path:
-    """One environment for several recipes, as an alternative to one each."""
-    interpreter = for_recipe(recipes[0])
-    keys = [environment_key(recipe, interpreter, "cpu") for recipe in recipes]
-    together = Recipe(
-        SINGLE,
-        tuple(dict.fromkeys(s for recipe in recipes for s in recipe.steps)),
-        tuple(dict.fromkeys(i for recipe in recipes for i in recipe.imports)),
-        recipes[0].python,
+def single_python(recipes: Sequence[Recipe], *, tell: Say = say, execute: Run = run) -> Path:
+    """The interpreter of one environment that serves several recipes; builds it where it is missing.
+
+    Recipes that name another version of a package cannot be together; the installer says so.
+
+    Raises:
+        EnvironmentBroken: it cannot be built.
+    """
+    first = max(recipe.python[0] for recipe in recipes)
+    last = min(recipe.python[1] for recipe in recipes)
+    plain = [step for recipe in recipes for step in recipe.steps if not (step.flags or step.environment)]
+    special = [step for recipe in recipes for step in recipe.steps if step.flags or step.environment]
+    together = Step(_without_doubles(r for step in plain for r in step.requirements))
+    recipe = Recipe(
+        "for everything",
+        (together, *_without_doubles(special)),
+        _without_doubles(module for recipe in recipes for module in recipe.imports),
+        (first, last),
         json.dumps([recipe.content for recipe in recipes]),
     )
-    folder = environments_folder()
-    with _locked(folder, SINGLE, tell), step("making one environment for everything", tell):
-        _build(together, interpreter, folder / SINGLE, keys, tell, execute)
-    return python_in(folder / SINGLE)
+    return _made(_Plan(SINGLE, recipe, for_recipe(recipe), tuple(recipes)), tell, execute)
 
 
-def keys_of(folder: Path) -> tuple[str, ...]:
-    """The keys that a finished environment serves; () where it is not one."""
-    try:
-        return tuple(json.loads((folder / MARKER).read_text(encoding="utf-8"))["keys"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ()
+def _without_doubles(values: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """An environment to be made: its folder's name, what goes in, and the recipes that it then serves."""
+
+    name: str
+    recipe: Recipe
+    interpreter: Interpreter
+    serves: tuple[Recipe, ...]
+
+    def keys(self) -> list[str]:
+        return [environment_key(recipe, self.interpreter) for recipe in self.serves]
 
 
 def _find(key: str) -> Path | None:
-    """The folder of a finished environment. Its interpreter may be gone when the base was removed."""
-    folder = environments_folder()
-    for candidate in (folder / key, folder / SINGLE):
-        if key in keys_of(candidate) and python_in(candidate).exists():
-            return candidate
+    """The interpreter of the finished environment with this key."""
+    for folder in searched_folders():
+        for candidate in (folder / key, folder / SINGLE):
+            if _serves(candidate, [key]):
+                return python_in(candidate)
     return None
 
 
-def _build(
-    recipe: Recipe, interpreter: Interpreter, final: Path, keys: Sequence[str], tell: Say, execute: Run
-) -> None:
-    folder = final.parent
-    _sweep(folder, final.name)
-    temporary = folder / f"{BUILDING}{final.name}-{os.getpid()}"
+def _serves(folder: Path, keys: Sequence[str]) -> bool:
+    """Whether a finished environment is there; its interpreter is gone when the base was removed."""
+    marker = read_marker(folder)
+    return marker is not None and set(keys) <= set(marker.keys) and python_in(folder).exists()
+
+
+def _made(plan: _Plan, tell: Say, execute: Run) -> Path:
+    folder = building_folder()
+    final = folder / plan.name
     try:
-        build(recipe, interpreter.executable, temporary, folder / "tools", tell, execute)
-        _check(recipe, temporary, execute)
-        marker = {"recipe": recipe.name, "keys": list(keys), "python": interpreter.executable}
-        (temporary / MARKER).write_text(json.dumps(marker), encoding="utf-8")
-        if final.exists():
-            shutil.rmtree(final)
-        os.replace(temporary, final)
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder / f".lock-{plan.name}", lambda: tell("another process is making it; waiting ...")):
+            if not _serves(final, plan.keys()):
+                with step(f"making the environment {plan.recipe.name}", tell):
+                    _build(plan, final, tell, execute)
     except OSError as error:
         raise EnvironmentBroken(
-            f"cannot make the environment {recipe.name} in {folder}: {error.strerror or error}",
-            "free some space, or name another folder in OTE_VENVS",
+            f"cannot make the environment {plan.recipe.name} in {folder}: {error.strerror or error}",
+            f"free some space, or name another folder in {VARIABLE}",
         ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    return python_in(final)
 
 
-def _check(recipe: Recipe, folder: Path, execute: Run) -> None:
-    """Health check: what the recipe promises can be imported."""
-    outcome = execute(
-        [str(python_in(folder)), "-I", "-c", "; ".join(f"import {m}" for m in recipe.imports)], {}
-    )
-    if not outcome.ok:
-        raise EnvironmentBroken(
-            f"the environment {recipe.name} was made but does not work: {outcome.last_line()}",
-            "please report this line",
-        )
-
-
-def _sweep(folder: Path, name: str) -> None:
-    """Remove what killed builds of this environment left; called with its lock held."""
-    for left in folder.glob(f"{BUILDING}{name}-*"):
-        shutil.rmtree(left, ignore_errors=True)
+def _build(plan: _Plan, final: Path, tell: Say, execute: Run) -> None:
+    with _temporary(final) as folder:
+        build(plan.recipe, plan.interpreter, folder, final.parent / "tools", tell, execute)
+        _check(plan.recipe, folder, execute)
+        marker = {
+            "keys": plan.keys(),
+            "recipes": [recipe.content for recipe in plan.serves],
+            "python": plan.interpreter.executable,
+        }
+        (folder / MARKER).write_text(json.dumps(marker, indent=1), encoding="utf-8")
+        if final.exists():
+            shutil.rmtree(final)
+        os.replace(folder, final)
 
 
 @contextlib.contextmanager
-def _locked(folder: Path, name: str, tell: Say) -> Iterator[None]:
-    """Hold the lock of one environment; says so when another process is at work on it."""
+def _temporary(final: Path) -> Iterator[Path]:
+    """A name beside the final folder; removed afterwards, and so is what killed builds left there."""
+    for left in final.parent.glob(f"{BUILDING}{final.name}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = final.parent / f"{BUILDING}{final.name}-{os.getpid()}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = open(folder / f".lock-{name}", "a")  # noqa: SIM115 - held by the block below
-    except OSError as error:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check(recipe: Recipe, folder: Path, execute: Run) -> None:
+    """Health check: what the recipe promises can be imported.
+
+    It leaves the byte code of what it imports, also for those who may not write here later.
+    """
+    imports = "; ".join(f"import {module}" for module in recipe.imports)
+    outcome = execute([str(python_in(folder)), "-I", "-c", imports], {})
+    if not outcome.ok:
         raise EnvironmentBroken(
-            f"cannot write to {folder}: {error.strerror or error}", "name another folder in OTE_VENVS"
-        ) from error
-    with handle:
-        if not _try_lock(handle.fileno()):
-            tell("another process is making this environment; waiting for it")
-            while not _try_lock(handle.fileno()):
-                time.sleep(0.2)
-        yield  # closing the file releases the lock, also when the process is killed
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+            f"the environment {recipe.name} was made but does not work: {outcome.reason()}",
+            "please report this line",
+        )

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         python = str(environment_python(CHECKOUT / "tests", "tests"))
     except EnvironmentBroken as problem:
-        say(f"error: {problem.line()} [ENV_001]")
+        say(problem.line())
         return EXIT_ENVIRONMENT
     commands = [
         [python, "-m", "ruff", "check", *CHECKED],
@@ -49,4 +49,7 @@ def _run(command: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -106,6 +106,8 @@ def command(argv: Sequence[str] | None = None) -> int:
         ensure_environment(FOLDER, MODULE, RECIPE)
         signal.signal(signal.SIGTERM, _interrupt)
         return _do(parsed, started)
+    except SystemExit:  # the environment cannot be had, and that has been said
+        raise
     except BrokenPipeError:  # the reader of our output went away; nothing is left to say
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return int(ExitCode.INTERRUPTED)
