@@ -42,8 +42,12 @@ FOLLOW = {"first": 0.75, "second": 0.45, "third": 0.12}
 """How far the rings above the upper lid go along with it, as a share of its way."""
 FEATHER = 0.02
 """Half the width of the passage from upper to lower lid, in eye widths."""
-CLEARANCE = 0.035
+CLEARANCE = 0.06
 """The lower lid is taken from this far below its margin, so that no wet line is left, in eye widths."""
+TEAR_DUCT = (0.4, 0.75)
+TEAR_DUCT_CLEARANCE = 0.1
+"""From the first to the second place along the eye the upper lid is taken from up to this far above its
+margin, in eye widths: the mesh cuts through the tear duct, which must not be left over."""
 LASH_LINE = 0.022
 """Standard deviation of the lash line that is drawn where the lid's own did not come along, eye widths."""
 LASH_OPACITY = 0.55
@@ -155,7 +159,9 @@ def _pulled_down(
         "second": _above(region[SECOND_RING], frame),
         "third": _above(region[THIRD_RING], frame),
     }
-    sources = np.concatenate([upper, *rings.values()])
+    towards_nose = np.clip((along_margin - TEAR_DUCT[0]) / (TEAR_DUCT[1] - TEAR_DUCT[0]), 0.0, 1.0)
+    above_tear_duct = upper - TEAR_DUCT_CLEARANCE * frame.width * towards_nose[:, None] * frame.down
+    sources = np.concatenate([above_tear_duct, *rings.values()])
     targets = np.concatenate([line, *(moved(points, FOLLOW[name]) for name, points in rings.items())])
     return _warp(picture, grid, frame, sources, targets)
 

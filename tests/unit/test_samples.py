@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from contracts.face import SIDES, Side
+from face.app.src.detect_face_micro import analyze_faces
 from tools.eye_closing import REACH, EyeFrame, close_eye
 from tools.make_samples import (
     ASTRONAUT,
@@ -42,6 +43,16 @@ def test_the_files_are_what_the_script_makes(name: str, tmp_path: Path) -> None:
         difference = np.abs(np.asarray(made, int) - np.asarray(kept, int))
     assert difference.mean() < 0.5
     assert np.percentile(difference, 99.9) <= JPEG_TOLERANCE
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_face_stage_sees_them_as_they_are_named(name: str) -> None:
+    faces, _ = analyze_faces(FOLDER / name)
+    assert len(faces) == 1
+    for side in SIDES:
+        eye = faces[0][f"{side}_eye"]
+        assert eye["state"] == ("closed" if side in SAMPLES[name][1] else "open")
+        assert eye["closed"] == (eye["aspect_ratio"] < 0.1)
 
 
 @needs_portraits
