@@ -44,7 +44,7 @@ _SHOWN_SHARE = 0.70
 """Mean light on a drawn iris relative to the sclera's open parts: lids and limbal ring take the rest."""
 _TYPICAL_WHITE = 0.33
 """Linear luminance of a sclera in a well exposed photo, for colours that come without their scene."""
-_LEAST_PIXELS = 14
+_ENOUGH_PIXELS, _LEAST_PIXELS = 14, 7
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def measured_albedo(linear: Image, mesh: FloatArray, side: Side, white: FloatArr
     """
     iris = mesh[list(eye_mesh.IRIS[side]), :2]
     radius = float(np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
-    if radius < 1.0:
+    if radius < 2.0:
         return None
     height, width = linear.shape[:2]
     x1, y1 = (max(0, int(k)) for k in np.floor(iris[0] - radius))
@@ -116,9 +116,12 @@ def measured_albedo(linear: Image, mesh: FloatArray, side: Side, white: FloatArr
     distance = np.hypot(x - iris[0, 0], y - iris[0, 1]) / radius
     region = eye_mesh.eye_region(mesh, side)[:, :2]
     upper, lower = (region[list(k)] for k in (eye_mesh.UPPER_MARGIN, eye_mesh.LOWER_MARGIN))
+    inside = (y > _height_at(upper, x)) & (y < _height_at(lower, x))
     # Below the shadow of the upper lid and above the lower lid's, beside the pupil, inside the limbal ring.
-    seen = (distance > 0.42) & (distance < 0.85)
-    seen &= (y > _height_at(upper, x) + 0.30 * radius) & (y < _height_at(lower, x) - 0.10 * radius)
+    lit = (y > _height_at(upper, x) + 0.30 * radius) & (y < _height_at(lower, x) - 0.10 * radius)
+    seen = (distance > 0.42) & (distance < 0.85) & lit
+    if seen.sum() < _ENOUGH_PIXELS:  # a small eye: what there is
+        seen = (distance > 0.30) & (distance < 0.90) & inside
     if seen.sum() < _LEAST_PIXELS:
         return None
     pixels = linear[y1:y2, x1:x2][seen].astype(float)

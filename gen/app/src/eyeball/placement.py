@@ -17,7 +17,7 @@ from imaging import eye_mesh
 
 FloatArray = NDArray[np.float64]
 
-_CLOSED_CORNER_BIAS = 0.06
+_CLOSED_CORNER_BIAS = 0.07
 """The mesh puts the outer corner of a closed eye this far out along the lashes, eye widths: median over
 33 faces, read again after opening. The middle of the corners, and so the eyeball, moves by half of it."""
 _SHARED_HEIGHT = 0.7
