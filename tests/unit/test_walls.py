@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from environments.places import CHECKOUT
+from environments.setup import recipes_in_tree
 
 STAGES = {
     "preenh": "pre_enhance_prompt",
@@ -19,6 +21,7 @@ STAGES = {
     "blend": "blend_eye_patch",
     "res": "restore_faces",
 }
+ENTRIES = [*(f"{stage}.app.src.{module}" for stage, module in STAGES.items()), "orch.app.src.open_the_eyes"]
 OURS = {*STAGES, "orch", "contracts", "environments", "imaging", "tests", "tools"}
 SHARED = {"contracts", "environments", "imaging"}
 ALLOWED = {
@@ -30,87 +33,132 @@ ALLOWED = {
 }
 
 
-def _imports(path: Path) -> Iterator[str]:
-    """Top names of the modules that a file imports; those under TYPE_CHECKING do not count."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    skipped = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(tree):
-        if id(node) in skipped:
-            continue
+def _files(package: str) -> list[Path]:
+    """Its modules, without the scripts of its developers."""
+    files = sorted((CHECKOUT / package).rglob("*.py"))
+    return [path for path in files if "tools" not in path.relative_to(CHECKOUT).parts]
+
+
+def _imported(nodes: Iterator[ast.stmt]) -> Iterator[str]:
+    """Dotted names that import statements ask for; of `from a import b` both a and a.b."""
+    for node in nodes:
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield node.module.split(".")[0]
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _statements(body: list[ast.stmt], deep: bool) -> Iterator[ast.stmt]:
+    """Statements of a module that run: all of them, or only those at its import. TYPE_CHECKING does not."""
+    for node in body:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        yield node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not deep:
+            continue
+        for _, value in ast.iter_fields(node):
+            for child in value if isinstance(value, list) else ():
+                if isinstance(child, ast.stmt):
+                    yield from _statements([child], deep)
+                elif isinstance(child, (ast.ExceptHandler, ast.match_case)):
+                    yield from _statements(child.body, deep)
+
+
+@cache
+def _imports(path: Path, deep: bool = True) -> frozenset[str]:
+    """Dotted names that a file imports, anywhere or (not deep) at its own import."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return frozenset(_imported(_statements(tree.body, deep)))
+
+
+def _top(name: str) -> str:
+    return name.split(".")[0]
+
+
+def _modules(packages: set[str]) -> dict[str, Path]:
+    return {
+        ".".join(path.relative_to(CHECKOUT).with_suffix("").parts).removesuffix(".__init__"): path
+        for package in packages
+        for path in _files(package)
+    }
 
 
 @pytest.mark.parametrize("package", sorted(ALLOWED))
 def test_no_wall_is_broken(package: str) -> None:
     broken = [
         f"{path.relative_to(CHECKOUT)} imports {name}"
-        for path in sorted((CHECKOUT / package).rglob("*.py"))
-        if "tools" not in path.relative_to(CHECKOUT).parts
-        for name in _imports(path)
-        if name in OURS and name not in ALLOWED[package]
+        for path in _files(package)
+        for name in sorted(_imports(path))
+        if _top(name) in OURS - ALLOWED[package]
     ]
     assert broken == []
 
 
 @pytest.mark.parametrize("package", ["contracts", "environments"])
 def test_the_language_and_the_environments_are_standard_library_only(package: str) -> None:
-    standard = set(sys.stdlib_module_names) | {package, "__future__"}
     foreign = [
-        f"{path.name} imports {name}"
-        for path in sorted((CHECKOUT / package).rglob("*.py"))
-        for name in _imports(path)
-        if name not in standard
+        f"{path.relative_to(CHECKOUT)} imports {name}"
+        for path in _files(package)
+        for name in sorted(_imports(path))
+        if _top(name) not in {*sys.stdlib_module_names, package}
     ]
     assert foreign == []
 
 
-@pytest.mark.parametrize("stage", sorted(STAGES))
-def test_every_stage_looks_the_same(stage: str) -> None:
-    folder = CHECKOUT / stage
-    assert (folder / "app" / "src" / f"{STAGES[stage]}.py").is_file()
-    assert (folder / "app" / "src" / "backends").is_dir()
-    for name in ("README.md", "models.json", "Dockerfile"):
-        assert (folder / name).is_file(), f"{stage}/{name} is missing"
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_an_entry_module_starts_with_the_standard_library_alone(entry: str) -> None:
+    modules = _modules(set(ALLOWED))
+    reached = {entry}
+    waiting = [entry]
+    foreign = []
+    while waiting:
+        path = modules[waiting.pop()]
+        for name in sorted(_imports(path, deep=False)):
+            if name in modules and name not in reached:
+                reached.add(name)
+                waiting.append(name)
+            if _top(name) not in {*sys.stdlib_module_names, *OURS}:
+                foreign.append(f"{path.relative_to(CHECKOUT)} imports {name}")
+    assert foreign == [], f"at the import of {entry}"
 
 
-def test_there_is_no_circle_among_the_files_of_a_package() -> None:
-    for package in sorted(ALLOWED):
-        _assert_no_circle(package)
-
-
-def _assert_no_circle(package: str) -> None:
-    modules = {
-        ".".join(path.relative_to(CHECKOUT).with_suffix("").parts): path
-        for path in (CHECKOUT / package).rglob("*.py")
-    }
-    graph = {name: _module_imports(path, modules) for name, path in modules.items()}
+@pytest.mark.parametrize("package", sorted(ALLOWED))
+def test_no_modules_of_a_package_need_each_other_to_be_imported(package: str) -> None:
+    modules = _modules({package})
+    graph = {name: _imports(path, deep=False) & set(modules) - {name} for name, path in modules.items()}
     done: set[str] = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
         assert name not in trail, f"circle: {' -> '.join([*trail, name])}"
-        if name in done:
-            return
-        for target in graph[name]:
-            visit(target, (*trail, name))
-        done.add(name)
+        if name not in done:
+            for target in graph[name]:
+                visit(target, (*trail, name))
+            done.add(name)
 
     for name in graph:
         visit(name, ())
 
 
-def _module_imports(path: Path, modules: dict[str, Path]) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{a.name}" for a in node.names} | {node.module}
-        elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-    return found & set(modules)
+@pytest.mark.parametrize("stage", sorted(STAGES))
+def test_every_stage_looks_the_same(stage: str) -> None:
+    folder = CHECKOUT / stage
+    needed = [f"app/src/{STAGES[stage]}.py", "README.md", "models.json", "Dockerfile"]
+    assert [name for name in needed if not (folder / name).is_file()] == []
+    assert [p.name for p in (folder / "app/src/backends").glob("*.py") if p.name != "__init__.py"]
+
+
+def test_every_recipe_belongs_to_a_stage_or_the_orchestrator() -> None:
+    assert {folder.name for folder, _ in recipes_in_tree()} <= {*STAGES, "orch"}
+
+
+def test_a_broken_wall_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(
+        "import contracts.envelope\n"
+        "if TYPE_CHECKING:\n    import numpy\n"
+        "try:\n    import cv2\nexcept ImportError:\n    import scipy\n"
+        "def work():\n    with open('x'):\n        from face.app.src import tiling\n"
+    )
+    assert _imports(path, deep=False) == {"contracts.envelope", "cv2", "scipy"}
+    assert _imports(path) == {"contracts.envelope", "cv2", "scipy", "face.app.src", "face.app.src.tiling"}
