@@ -273,9 +273,17 @@ def _all_skipped(items: Sequence[ItemResult]) -> bool:
 
 
 def peak_rss_mb() -> float:
-    """Peak resident memory of this process in MB (Linux counts kB, macOS bytes)."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6, 1)
+    """Peak resident memory of this process in MB.
+
+    On Linux from /proc, because what getrusage tells survives exec: it may be the parent's.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS, kB elsewhere
+        return round(peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6, 1)
+    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+    return round(int(kilobytes) * 1024 / 1e6, 1)
 
 
 def read_request(text: str) -> Request:
