@@ -14,6 +14,8 @@ from contracts.face import Side
 from gen.app.src.eye_box import Box, Mask, blurred, box_around, convex_hull, grown, polygon_mask
 from gen.app.src.eye_warp import backward_map, sample
 from gen.app.src.eyeball.tone import PhotoTone
+from gen.app.src.eyeglasses import NO_RIMS, Rims
+from gen.app.src.foreground import behind
 from gen.app.src.open_shape import OpenEye, open_eye_of, with_openness
 from gen.app.src.pyramid_blend import levels_for, pyramid_blend
 from gen.app.src.relight import relit
@@ -73,6 +75,8 @@ def transfer_eye(
     shape: OpenEye,
     openness: float = 1.0,
     tone: PhotoTone | None = None,
+    rims: Rims = NO_RIMS,
+    source_rims: Rims = NO_RIMS,
 ) -> Transfer:
     """The open eye of `source` on the closed one of `target`, both of the same side.
 
@@ -80,6 +84,8 @@ def transfer_eye(
         shape: where the source's eye lies in the target; see `open_shapes`.
         openness: below 1 the lids come closer, above 1 they part.
         tone: colours of a photo without colours of its own.
+        rims: glasses of the target; they stay as they are, in front of the paint.
+        source_rims: glasses of the source; they are left behind.
     """
     closed = eye_mesh.eye_region(target.mesh, side)
     width = shape.width
@@ -88,7 +94,7 @@ def transfer_eye(
     box = box_around(outline, _BOX_MARGIN * width, target.crop.shape[:2])
     picture = target.crop[box.slices]
 
-    warp = _Warp.of(source, side, shape, opened, box)
+    warp = _Warp.of(source, side, shape, opened, box, source_rims)
     masks = _masks(opened, closed, target.mesh, box, width, warp.face())
     soft = _softening(target, source, warp.scale)
     warped = warp.picture(0.0)
@@ -96,7 +102,8 @@ def transfer_eye(
     matched = _in_light(warp.picture(soft), picture, masks, width, tone) if soft else light
     under = picture + (matched - picture) * masks.core[..., None]
     painted = pyramid_blend(under, matched, masks.paste, levels_for(width))
-    return Transfer(box, np.clip(painted, 0, 1), masks.alpha, warped, light)
+    alpha = masks.alpha * (1 - rims.in_box(side, box))
+    return Transfer(box, np.clip(painted, 0, 1), alpha, warped, light)
 
 
 @dataclass(frozen=True)
@@ -151,6 +158,7 @@ class _Warp:
 
     Attributes:
         near: the part of the source that is read.
+        read: the pixels of `near`, without glasses.
         lids, eyeball: coordinates in `near` for every pixel of the box; the eyeball's where it is seen.
         between: where the eyeball is seen, 0..1, None where it goes with the lids.
         scale: target px per source px.
@@ -158,13 +166,14 @@ class _Warp:
 
     source: FaceView
     near: Box
+    read: Image
     lids: NDArray[np.float32]
     eyeball: NDArray[np.float32]
     between: Mask | None
     scale: float
 
     @classmethod
-    def of(cls, source: FaceView, side: Side, shape: OpenEye, opened: OpenEye, box: Box) -> _Warp:
+    def of(cls, source: FaceView, side: Side, shape: OpenEye, opened: OpenEye, box: Box, rims: Rims) -> _Warp:
         eye = open_eye_of(source.mesh, side)
         near = box_around(eye.region, _READ_MARGIN * eye.width, source.crop.shape[:2])
         points = eye.region[:, :2] - near.origin
@@ -177,12 +186,13 @@ class _Warp:
             aperture = polygon_mask(opened.region[list(eye_mesh.POLYGON)], box)
             edge = _LID_EDGE * shape.width
             between = blurred(grown(aperture, -edge), edge)
-        return cls(source, near, lids, eyeball, between, shape.width / eye.width)
+        read = behind(source.crop[near.slices], rims.in_box(side, near), eye.width)
+        return cls(source, near, read, lids, eyeball, between, shape.width / eye.width)
 
     def picture(self, blur: float) -> Image:
         """The source's eye, sRGB-encoded. blur: sigma in source px before it is warped."""
         shrinking = _SHRINKING_BLUR / self.scale if self.scale < 0.8 else 0.0
-        read = blurred(self.source.crop[self.near.slices], float(np.hypot(blur, shrinking)))
+        read = blurred(self.read, float(np.hypot(blur, shrinking)))
         warped = sample(read, self.lids)
         if self.between is None:
             return warped

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from contracts.crop import CropDocument
 from contracts.face import SIDES, Side
 from gen.app.src.eye_box import blurred
+from gen.app.src.eye_cover import covered_eye
 from gen.app.src.open_shape import brow_room
 from gen.app.src.strategy import EyeScene, FaceView
 from imaging import eye_mesh
@@ -53,6 +54,12 @@ def hidden_by_turn(scene: EyeScene) -> str | None:
     if far in scene.sides and (share < FAR_EYE_SHARE or abs(scene.document.pose.yaw) > HIDDEN_YAW):
         return f"the head is turned by {abs(scene.document.pose.yaw):.0f} degrees, the {far} eye is hidden"
     return None
+
+
+def covered(scene: EyeScene) -> str | None:
+    """Sunglasses or a reflection hide the lids of an eye to open."""
+    linear = to_linear(scene.crop)
+    return next((why for side in scene.sides if (why := covered_eye(linear, scene.mesh, side))), None)
 
 
 def turned_apart(a: CropDocument, b: CropDocument, limit: float) -> str | None:

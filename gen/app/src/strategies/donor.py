@@ -10,6 +10,7 @@ from contracts.gen import PaintedEye
 from gen.app.src import refusals
 from gen.app.src.eye_transfer import transfer_eye
 from gen.app.src.eyeball.tone import PhotoTone
+from gen.app.src.eyeglasses import GLASSES, find_rims
 from gen.app.src.open_shape import open_eye_of, open_shapes
 from gen.app.src.paint_layers import PaintLayers
 from gen.app.src.strategy import EyeScene, FaceView, Painting, Refused
@@ -39,6 +40,7 @@ class Donor:
         return (
             refusals.too_small(scene)
             or refusals.hidden_by_turn(scene)
+            or refusals.covered(scene)
             or refusals.not_open(donor, SIDES if len(scene.sides) > 1 else scene.sides, "the donor's")
             or refusals.turned_apart(scene.document, donor.document, YAW_LIMIT)
             or _too_coarse(scene, donor)
@@ -53,12 +55,19 @@ class Donor:
         blur = relative_blur(scene.face, donor)
         if blur > _BLUR_LIMIT:
             raise Refused(f"the donor is {blur:.1f} times as blurred as this photo")
+        rims, donor_rims = find_rims(scene.face), find_rims(donor)
+        if donor_rims.evidence >= GLASSES > rims.evidence:
+            raise Refused("the donor wears glasses, this face does not")
         tone = PhotoTone(to_linear(scene.crop)) if scene.greyscale or scene.sepia else None
         shapes = open_shapes(donor.mesh, scene.mesh)
         layers = PaintLayers(scene.crop)
         eyes = []
         for side in scene.sides:
-            layers.add(transfer_eye(scene.face, donor, side, shapes[side], scene.params.openness, tone))
+            layers.add(
+                transfer_eye(
+                    scene.face, donor, side, shapes[side], scene.params.openness, tone, rims, donor_rims
+                )
+            )
             opening = shapes[side].aspect_ratio * scene.params.openness
             eyes.append(PaintedEye(side, round(opening, 3), "donor"))
         warnings: tuple[Notice, ...] = ()

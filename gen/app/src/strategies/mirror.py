@@ -9,6 +9,7 @@ from contracts.gen import PaintedEye
 from gen.app.src import refusals
 from gen.app.src.eye_transfer import transfer_eye
 from gen.app.src.eyeball.tone import PhotoTone
+from gen.app.src.eyeglasses import find_rims
 from gen.app.src.gaze_shift import iris_room, shifted_mesh, with_shifted_iris
 from gen.app.src.mesh_mirror import mirrored
 from gen.app.src.open_shape import open_eye_of, open_shapes
@@ -20,6 +21,8 @@ from imaging.gaze import iris_position
 
 YAW_LIMIT = 22.0
 """Degrees; further round, one eye is seen from the side and the other from the front."""
+FAR_YAW_LIMIT = 15.0
+"""The same where the open eye is the far one, seen at the face's edge in fewer pixels."""
 _NARROWEST = 0.75
 """Width of the open eye relative to the closed one's."""
 _CONVERGENCE = 0.08
@@ -38,10 +41,12 @@ class Mirror:
         closed = scene.sides[0]
         open_side = _other(closed)
         yaw = abs(scene.document.pose.yaw)
-        if yaw > YAW_LIMIT:
+        wider = eye_mesh.eye_width(scene.mesh, open_side) >= eye_mesh.eye_width(scene.mesh, closed)
+        if yaw > (YAW_LIMIT if wider else FAR_YAW_LIMIT):
             return f"the head is turned by {yaw:.0f} degrees, its halves do not look alike"
         return (
             refusals.too_small(scene)
+            or refusals.covered(scene)
             or refusals.not_open(scene.face, [open_side], "the person's")
             or _too_narrow(scene, open_side, closed)
             or refusals.hard_side_light(scene)
@@ -59,7 +64,10 @@ class Mirror:
         shape = open_shapes(source.mesh, scene.mesh, [closed])[closed]
         tone = PhotoTone(to_linear(scene.crop)) if scene.greyscale or scene.sepia else None
         layers = PaintLayers(scene.crop)
-        layers.add(transfer_eye(scene.face, source, closed, shape, scene.params.openness, tone))
+        rims, source_rims = find_rims(scene.face), find_rims(source)
+        layers.add(
+            transfer_eye(scene.face, source, closed, shape, scene.params.openness, tone, rims, source_rims)
+        )
         opening = shape.aspect_ratio * scene.params.openness
         return layers.painting((PaintedEye(closed, round(opening, 3), "other_eye"),))
 
