@@ -7,6 +7,7 @@ imported only when a session is opened, so that `--help` and `describe` need no 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import json
 import os
@@ -277,13 +278,12 @@ def peak_rss_mb() -> float:
 
     On Linux from /proc, because what getrusage tells survives exec: it may be the parent's.
     """
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS, kB elsewhere
-        return round(peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6, 1)
-    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
-    return round(int(kilobytes) * 1024 / 1e6, 1)
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return round(int(line.split()[1]) * 1024 / 1e6, 1)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS, kB elsewhere
+    return round(peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6, 1)
 
 
 def read_request(text: str) -> Request:
