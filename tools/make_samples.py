@@ -112,7 +112,7 @@ def write_sample(name: str, folder: Path) -> None:
     """Write one sample as JPEG, atomically."""
     portrait, closed = SAMPLES[name]
     exif = Image.Exif()
-    change = f"; {' and '.join(closed)} eye closed by warping the lids" if closed else ""
+    change = f"; closed by warping the lids: {', '.join(closed)} eye (viewer's side)" if closed else ""
     exif[IMAGE_DESCRIPTION] = portrait.description + change
     exif[ARTIST] = portrait.artist
     exif[COPYRIGHT] = "Public domain"
