@@ -41,8 +41,8 @@ _LID_EDGE = 0.02
 """Thickness of the lid's rim, which moves with the lid."""
 _ALPHA_GROWTH, _ALPHA_FEATHER = 0.16, 0.06
 """Outside of the mask the blend still mixes the coarse levels; the paint reaches as far as they do."""
-_SOFTER = 1.2
-"""The target counts as softer from this ratio of blurs on; below it the measurement is not sure."""
+_UNCERTAINTY = 1.25
+"""Blurs of equally sharp photos of one face are measured up to this factor apart."""
 _READ_MARGIN = 0.6
 _FACE_MARGIN = 0.03
 """Of the width that is read: the mesh's outline is that uncertain."""
@@ -149,7 +149,7 @@ def _inside(box: Box, feather: float) -> Mask:
 def _softening(target: FaceView, source: FaceView, scale: float) -> float:
     """Sigma, in source px, that makes the source as soft as the target; 0 where it already is."""
     wanted, present = face_blur(target) / scale, face_blur(source)
-    return softening(wanted, present) if wanted > _SOFTER * present else 0.0
+    return softening(wanted / _UNCERTAINTY, present)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ from imaging.colour import LUMINANCE, Image, luminance
 _SPREAD = 0.22
 """Sigma of the luminance gain, eye widths."""
 _GAIN_LIMITS = (0.3, 3.0)
+_CHROMA_OF_WHITES = 0.8
+"""Power of the colour gain between the lids: most of what differs between two photos of one skin is the
+light, but a flush or make-up is the skin's own and must not tint the sclera."""
 _CHROMA_LIMITS = (0.5, 2.0)
 _FLOOR = 0.004
 """Linear luminance below which a ratio says nothing."""
@@ -59,8 +62,7 @@ def relit(source: Image, target: Image, skin: Mask, aperture: Mask, width: float
 
     Args:
         skin: where both show bare skin around the eye, 0..1.
-        aperture: between the open lids, 0..1; sclera and iris take only the square root of the colour
-            gain, because half of what differs between two skins is the skin itself.
+        aperture: between the open lids, 0..1.
         width: of the eye, px.
     """
     skin = common_skin(source, target, skin, width)
@@ -72,7 +74,7 @@ def relit(source: Image, target: Image, skin: Mask, aperture: Mask, width: float
     gain = (gain + (between - gain) * aperture)[..., None]
     chroma = chroma_gain(source, target, skin)
     inside = aperture[..., None]
-    return np.asarray(source * gain * (chroma * (1 - inside) + np.sqrt(chroma) * inside), np.float32)
+    return np.asarray(source * gain * (chroma + (chroma**_CHROMA_OF_WHITES - chroma) * inside), np.float32)
 
 
 def chroma_gain(source: Image, target: Image, skin: Mask) -> NDArray[np.float32]:
