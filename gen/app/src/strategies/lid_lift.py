@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.face import SIDES, Side
+from contracts.face import SIDES
 from contracts.gen import PaintedEye
 from gen.app.src.eye_box import Box, Mask, blurred, box_around
 from gen.app.src.eye_cover import covered_eye
@@ -18,18 +17,18 @@ from gen.app.src.eyeball.iris import IrisLook, pupil_radius
 from gen.app.src.eyeball.light import SceneLight, estimate_light
 from gen.app.src.eyeball.placement import OpenEyePlan, plan_eyes
 from gen.app.src.eyeball.render import Eyeball, draw_eyeball
-from gen.app.src.eyeball.sclera import sclera_colour, seen_white, white_gain
+from gen.app.src.eyeball.sclera import sclera_colour
 from gen.app.src.eyeball.shading import draw_lower_margin
 from gen.app.src.eyeball.tone import PhotoTone
 from gen.app.src.foreground import behind, thin_foreground
-from gen.app.src.iris_colour import IrisColour, choose_iris_colour, measured_albedo, shown_colour
+from gen.app.src.iris_colour import IrisColour, shown_colour
 from gen.app.src.lash_removal import LashField, erase_lashes
 from gen.app.src.lashes import draw_hairs, lash_line, own_lashes
 from gen.app.src.lid_motion import lift_lid
 from gen.app.src.refusals import hidden_by_turn, too_small
-from gen.app.src.strategy import EyeScene, FaceView, Painting
+from gen.app.src.seen_eyes import iris_colour_of, open_side, seen_white_gain, skin_around
+from gen.app.src.strategy import EyeScene, Painting
 from gen.app.src.texture_match import edge_blur
-from imaging import eye_mesh
 from imaging.colour import LUMINANCE, Image, luminance, to_encoded, to_linear
 
 FloatArray = NDArray[np.float64]
@@ -71,25 +70,27 @@ class LidLift:
 
     def paint(self, scene: EyeScene) -> Painting:
         linear = to_linear(scene.crop)
-        other = _open_eye(scene)
-        gain = 1.0 if other is None else _white_gain(linear, scene.mesh, other)
-        colour = _iris_colour(scene, linear, other, gain)
+        other = open_side(scene)
+        gain = 1.0 if other is None else seen_white_gain(linear, scene.mesh, other)
+        colour = iris_colour_of(scene, linear, other, gain)
         shared = _shared(scene, linear, colour, gain)
         plans = plan_eyes(luminance(linear), scene.mesh, scene.sides, other, scene.params.openness)
-        painted, alpha = scene.crop.copy(), np.zeros(scene.crop.shape[:2], np.float32)
+        pictures = {name: scene.crop.copy() for name in ("painted", "prepared", "base_output")}
+        alpha = np.zeros(scene.crop.shape[:2], np.float32)
         eyes = []
         for plan in plans.values():
-            box, opened, mask, white = _paint_eye(shared, plan)
-            taken = mask > 0
-            painted[box.slices][taken] = to_encoded(opened)[taken]
-            alpha[box.slices] = np.maximum(alpha[box.slices], mask)
-            eyes.append(_report(plan, colour, white))
-        return Painting(painted, alpha, tuple(eyes))
+            eye = _paint_eye(shared, plan)
+            region, taken = eye.box.slices, eye.alpha > 0
+            for name, linear_view in eye.pictures.items():
+                pictures[name][region][taken] = to_encoded(linear_view)[taken]
+            alpha[region] = np.maximum(alpha[region], eye.alpha)
+            eyes.append(_report(plan, colour, eye.white))
+        return Painting(pictures.pop("painted"), alpha, tuple(eyes), pictures)
 
 
 def _shared(scene: EyeScene, linear: Image, colour: IrisColour, gain: float) -> _Shared:
     rng = np.random.default_rng(scene.seed)
-    skin = np.mean([_skin_of(linear, scene.mesh, side) for side in SIDES], axis=0)
+    skin = np.mean([skin_around(linear, scene.mesh, side) for side in SIDES], axis=0)
     skin_level = float(skin @ LUMINANCE)
     light = estimate_light(linear, scene.mesh)
     return _Shared(
@@ -110,8 +111,24 @@ def _report(plan: OpenEyePlan, colour: IrisColour, white: FloatArray) -> Painted
     return PaintedEye(plan.side, round(plan.aperture.height(), 3), colour.source, (red, green, blue))
 
 
-def _paint_eye(shared: _Shared, plan: OpenEyePlan) -> tuple[Box, Image, Mask, FloatArray]:
-    """Box, opened eye in linear light, how far to take it (0..1), and linear RGB of its sclera."""
+@dataclass(frozen=True, eq=False)
+class _PaintedEye:
+    """One eye in its box of the crop.
+
+    Attributes:
+        pictures: linear RGB: "painted"; "prepared", the lids parted over bare skin; "base_output",
+            with the eyeball, before the lashes.
+        alpha: how far to take them, 0..1.
+        white: linear RGB of its sclera.
+    """
+
+    box: Box
+    pictures: dict[str, Image]
+    alpha: Mask
+    white: FloatArray
+
+
+def _paint_eye(shared: _Shared, plan: OpenEyePlan) -> _PaintedEye:
     axes, line_u = plan.axes, plan.aperture.u
     reach = np.array([[u, v] for u in (-_SIDE_REACH, _SIDE_REACH) for v in (plan.ceiling, _LOWER_REACH)])
     box = box_around(axes.to_crop(reach), 0.06 * axes.width + 2, shared.linear.shape[:2])
@@ -123,16 +140,20 @@ def _paint_eye(shared: _Shared, plan: OpenEyePlan) -> tuple[Box, Image, Mask, Fl
     field = erase_lashes(picture, grid, plan.line, line_u)
     skin = _lid_skin(field.skin, grid, plan)
     white = sclera_colour(skin, shared.white_gain)
-    opened = _lids_apart(picture, field, grid, plan)
-    opened = _with_eyeball(opened, shared, plan, box, skin, white, field.contrast)
-    opened = _with_lashes(opened, shared, plan, box, skin, field)
-    opened = opened * (1 - rims[..., None]) + photo * rims[..., None]
+    parted = _lids_apart(picture, field, grid, plan)
+    with_eyeball = _with_eyeball(parted, shared, plan, box, skin, white, field.contrast)
+    painted = _with_lashes(with_eyeball, shared, plan, box, skin, field)
 
     beside = soft_step(_SIDE_REACH - 0.05 - np.abs(grid.u), 0.05)
     below = soft_step(_LOWER_REACH - 0.04 - grid.v, 0.04)
     under_brow = soft_step(grid.v - plan.ceiling + 0.02, 0.02)
-    mask = np.asarray(beside * below * under_brow, np.float32)
-    return box, np.asarray(opened, np.float32), mask, white
+    layers = {"prepared": parted, "base_output": with_eyeball, "painted": painted}
+    in_front = rims[..., None]
+    pictures = {
+        name: np.asarray(layer * (1 - in_front) + photo * in_front, np.float32)
+        for name, layer in layers.items()
+    }
+    return _PaintedEye(box, pictures, np.asarray(beside * below * under_brow, np.float32), white)
 
 
 def _lids_apart(picture: Plane, field: LashField, grid: EyeGrid, plan: OpenEyePlan) -> Plane:
@@ -204,46 +225,3 @@ def _lid_skin(clean: Plane, grid: EyeGrid, plan: OpenEyePlan) -> FloatArray:
     lid = (grid.v < line - 0.10) & (grid.v > plan.ceiling)
     cheek = (grid.v > line + 0.10) & (grid.v < 0.45)
     return np.median(clean[(np.abs(grid.u) < 0.55) & (lid | cheek)], axis=0).astype(float)
-
-
-def _open_eye(scene: EyeScene) -> Side | None:
-    """The eye that is open already and stays as it is."""
-    rest = [side for side in SIDES if side not in scene.sides]
-    return next((side for side in rest if scene.document.eye(side).state == "open"), None)
-
-
-def _iris_colour(scene: EyeScene, linear: Image, other: Side | None, gain: float) -> IrisColour:
-    own = None if other is None else _measured(linear, scene.mesh, other, gain)
-    return choose_iris_colour(scene.params, own, _donor_albedo(scene.donor))
-
-
-def _donor_albedo(donor: FaceView | None) -> FloatArray | None:
-    """Albedo of the donor's first iris that can be measured."""
-    if donor is None:
-        return None
-    linear = to_linear(donor.crop)
-    for side in SIDES:
-        if donor.document.eye(side).state == "open":
-            albedo = _measured(linear, donor.mesh, side, _white_gain(linear, donor.mesh, side))
-            if albedo is not None:
-                return albedo
-    return None
-
-
-def _measured(linear: Image, mesh: FloatArray, side: Side, gain: float) -> FloatArray | None:
-    return measured_albedo(linear, mesh, side, sclera_colour(_skin_of(linear, mesh, side), gain))
-
-
-def _white_gain(linear: Image, mesh: FloatArray, side: Side) -> float:
-    """How this face's sclera differs from the ordinary, where an open eye shows it."""
-    seen = seen_white(linear, mesh, side)
-    return 1.0 if seen is None else white_gain(seen, _skin_of(linear, mesh, side))
-
-
-def _skin_of(linear: Image, mesh: FloatArray, side: Side) -> FloatArray:
-    """Linear RGB of the skin on the rings around an eye, median over their points."""
-    region = eye_mesh.eye_region(mesh, side)[:, :2].astype(np.float32)
-    rings = np.concatenate([region[eye_mesh.FIRST_RING], region[eye_mesh.SECOND_RING]])
-    smooth = blurred(linear, 0.03 * eye_mesh.eye_width(mesh, side))
-    seen = cv2.remap(smooth, rings[:, 0], rings[:, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(np.median(seen.reshape(-1, 3), axis=0), float)
