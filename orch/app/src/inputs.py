@@ -14,7 +14,9 @@ from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from orch.app.src.run_ids import photo_id
 
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp"})
+PHOTO_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
+)
 """Looked for in folders and patterns; a file that is named is taken whatever its suffix is."""
 
 _OWN_OUTPUT = re.compile(

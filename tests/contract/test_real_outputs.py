@@ -1,0 +1,110 @@
+"""What the real stages write about the sample fits the schemas, from the first look to the last."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from contracts.codec import to_dict
+from contracts.envelope import Request, Result, StageName
+from contracts.json_schema import DOCUMENTS, document_schema
+from contracts.stage_main import execute as execute_stage
+from orch.app.src.options import Override, RunOptions
+from orch.app.src.run import execute
+from orch.app.src.run_paths import PROJECT_ROOT
+from orch.app.src.stage_process import OnEvent
+from orch.app.src.stage_registry import StageEntry
+from tests.unit.orch_fakes import World, surroundings
+
+SAMPLE = PROJECT_ROOT / "Input_Images" / "portrait_one_closed.jpg"
+
+
+class InProcess:
+    """A stage's own code, without a process."""
+
+    def __init__(self, entry: StageEntry, seen: list[tuple[Request, Result]]) -> None:
+        self._stage = importlib.import_module(entry.module).STAGE
+        self._sessions: dict[str, Any] = {}
+        self._seen = seen
+
+    def ask(self, request: Request, deadline_s: float, on_event: OnEvent) -> Result:
+        result = execute_stage(self._stage, request, self._sessions)
+        self._seen.append((request, result))
+        return result
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+    def kill(self, wait_s: float = 0.0) -> None:
+        """Nothing runs."""
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[tuple[Request, Result]]]]:
+    folder = tmp_path_factory.mktemp("run")
+    seen: list[tuple[Request, Result]] = []
+
+    def launch(entry: StageEntry, backend: str) -> InProcess:
+        return InProcess(entry, seen)
+
+    options = RunOptions(
+        inputs=(str(SAMPLE),),
+        base=folder,
+        output=folder,
+        run_id="r",
+        num_variations=1,
+        overrides=(Override("--verbose", ("processing", "verbose"), True),),
+    )
+    copied = {"writer": lambda settings, pool: _copy}
+    report = execute(options, surroundings(World({}), launcher=lambda *_: launch, **copied), started=0.0)
+    assert report.photos[0].status == "edited"
+    yield folder, seen
+
+
+def _copy(finished: Any) -> Any:
+    from orch.app.src.report import WrittenFile
+
+    finished.target.write_bytes(finished.picture.read_bytes())
+    return WrittenFile(str(finished.target), "0" * 64)
+
+
+def validate(document: Any, name: str) -> None:
+    Draft202012Validator(document_schema(DOCUMENTS[name])).validate(document)
+
+
+def test_requests_and_results(kept: tuple[Path, list[tuple[Request, Result]]]) -> None:
+    stages: set[StageName] = set()
+    for request, result in kept[1]:
+        stages.add(request.stage)
+        validate(json.loads(json.dumps(to_dict(request))), "request")
+        validate(json.loads(json.dumps(to_dict(result))), "result")
+        for item in result.items:
+            if item.data and f"{request.stage}_item_data" in DOCUMENTS:
+                validate(json.loads(json.dumps(item.data)), f"{request.stage}_item_data")
+    assert stages == {"preenh", "face", "crop", "gen", "blend", "res"}
+
+
+def test_documents(kept: tuple[Path, list[tuple[Request, Result]]]) -> None:
+    documents = kept[0] / "Output_Json"
+    for pattern, name in (
+        ("face_*.json", "face_document"),
+        ("verify_*.json", "face_document"),
+        ("crop_0_*.json", "crop_document"),
+    ):
+        found = list(documents.glob(pattern))
+        assert found, pattern
+        for path in found:
+            validate(json.loads(path.read_text(encoding="utf-8")), name)
+
+
+def test_manifests_of_all_stages() -> None:
+    found = sorted(PROJECT_ROOT.glob("*/models.json"))
+    assert found
+    for path in found:
+        validate(json.loads(path.read_text(encoding="utf-8")), "model_manifest")
