@@ -11,7 +11,8 @@ from dataclasses import dataclass
 ORIENTATION, EXIF_IFD = 0x0112, 0x8769
 PIXEL_X, PIXEL_Y = 0xA002, 0xA003
 THUMBNAIL_OFFSET, THUMBNAIL_LENGTH = 0x0201, 0x0202
-SHORT, LONG = 3, 4
+SHORT = 3
+BYTE_ORDERS = {b"II": "<", b"MM": ">"}
 ENTRY_SIZE = 12
 
 
@@ -47,6 +48,20 @@ class _Block:
         struct.pack_into(self.order + kind, self.data, entry + 8, value)
 
 
+def exif_orientation(exif: bytes) -> int:
+    """The orientation, 1 to 8; 1 where there is none or the block is damaged."""
+    order = BYTE_ORDERS.get(exif[:2])
+    if order is None:
+        return 1
+    block = _Block(bytearray(exif), order)
+    try:
+        entries = block.entries(block.unpack("I", 4))
+        value = block.value(entries[ORIENTATION]) if ORIENTATION in entries else 1
+    except struct.error:
+        return 1
+    return value if 1 <= value <= 8 else 1
+
+
 def normalised_exif(exif: bytes, size: tuple[int, int]) -> bytes:
     """EXIF for the upright picture: orientation 1, the new width and height, no thumbnail.
 
@@ -59,7 +74,7 @@ def normalised_exif(exif: bytes, size: tuple[int, int]) -> bytes:
     Raises:
         DamagedExifError: the structure cannot be read.
     """
-    order = {b"II": "<", b"MM": ">"}.get(exif[:2])
+    order = BYTE_ORDERS.get(exif[:2])
     if order is None:
         raise DamagedExifError("no byte order mark")
     block = _Block(bytearray(exif), order)

@@ -14,15 +14,10 @@ from numpy.typing import NDArray
 
 from contracts.envelope import Notice
 from contracts.error_codes import ErrorCode
-from imaging.photo_header import (
-    PhotoHeader,
-    PhotoLimits,
-    damaged,
-    opened_by_pillow,
-    read_header,
-    refuse,
-)
+from imaging.photo_header import PhotoHeader, read_header
+from imaging.photo_identity import PhotoLimits, damaged, refuse
 from imaging.photo_metadata import PhotoMetadata, read_metadata
+from imaging.pillow_reader import opened_by_pillow
 
 if TYPE_CHECKING:
     import pyvips

@@ -13,7 +13,9 @@ from typing import Any
 
 from PIL import Image, JpegImagePlugin
 
-from imaging.photo_header import COMPRESSION, DECODER_ERRORS, PhotoHeader, opened_by_pillow, read_tiff_tags
+from imaging import png_reader
+from imaging.photo_header import COMPRESSION, PhotoHeader
+from imaging.pillow_reader import DECODER_ERRORS, opened_by_pillow, read_tiff_tags
 
 IPTC_RESOURCE = 0x0404
 """Photoshop image resource that holds the IPTC-IIM records."""
@@ -21,7 +23,8 @@ XMP_TAG, IPTC_TAG, ICC_TAG, EXIF_IFD_TAG, GPS_IFD_TAG = 700, 33723, 34675, 34665
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
 CENTIMETRES = 3
 CM_PER_INCH = 2.54
-OWN_TEXT_PREFIX = "OpenTheEyes_"
+NOT_KEPT = ("OpenTheEyes_", "Raw profile type ")
+"""PNG texts that a new run replaces, or that hold other metadata in disguise."""
 TIFF_UNCOMPRESSED = 1
 PNG_COLOUR_CHUNKS = frozenset((b"cHRM", b"cICP", b"gAMA", b"sRGB"))
 
@@ -78,6 +81,8 @@ def read_metadata(path: Path, header: PhotoHeader) -> PhotoMetadata:
     """Read the metadata of a photo whose header was found good."""
     if header.file_format == "TIFF":
         return _tiff_metadata(path)
+    if header.file_format == "PNG":
+        return _png_metadata(path)
     with opened_by_pillow(path, header.file_format) as image:
         info = image.info
         exif = info.get("exif")
@@ -87,8 +92,6 @@ def read_metadata(path: Path, header: PhotoHeader) -> PhotoMetadata:
             iptc=_iptc(info),
             icc=info.get("icc_profile") or None,
             dpi=_dpi(info.get("dpi")),
-            text=_text(image),
-            png_colour=_png_colour(path) if header.file_format == "PNG" else (),
             comment=info.get("comment") if header.file_format == "JPEG" else None,
             jpeg=_jpeg_coding(image) if header.file_format == "JPEG" else None,
             lossless_webp=header.file_format == "WEBP" and _is_lossless_webp(path),
@@ -111,10 +114,7 @@ def _dpi(value: Any) -> tuple[float, float] | None:
 
 def _iptc(info: Mapping[Any, Any]) -> bytes | None:
     resources = info.get("photoshop")
-    if isinstance(resources, dict):
-        return _as_bytes(resources.get(IPTC_RESOURCE))
-    raw = info.get("Raw profile type iptc")
-    return unwrap_raw_profile(raw) if isinstance(raw, str) else None
+    return _as_bytes(resources.get(IPTC_RESOURCE)) if isinstance(resources, dict) else None
 
 
 def unwrap_raw_profile(text: str) -> bytes | None:
@@ -134,26 +134,20 @@ def unwrap_raw_profile(text: str) -> bytes | None:
     return data[start + 4 : start + 4 + length] or None
 
 
-def _text(image: Image.Image) -> tuple[tuple[str, str], ...]:
-    chunks = getattr(image, "text", None) if image.format == "PNG" else None
-    return tuple(
-        (key, str(value))
-        for key, value in (chunks or {}).items()
-        if not key.startswith((OWN_TEXT_PREFIX, "Raw profile type", "XML:com.adobe.xmp"))
+def _png_metadata(path: Path) -> PhotoMetadata:
+    chunks = png_reader.read_chunks(path)
+    texts = dict(png_reader.texts(chunks))
+    xmp = texts.pop(png_reader.XMP_KEYWORD, None)
+    iptc = texts.pop("Raw profile type iptc", None)
+    return PhotoMetadata(
+        exif=dict(chunks).get(b"eXIf"),
+        xmp=xmp.encode("utf-8") if xmp else None,
+        iptc=unwrap_raw_profile(iptc) if iptc else None,
+        icc=png_reader.colour_profile(chunks),
+        dpi=png_reader.resolution(chunks),
+        text=tuple((key, value) for key, value in texts.items() if not key.startswith(NOT_KEPT)),
+        png_colour=tuple((kind, data) for kind, data in chunks if kind in PNG_COLOUR_CHUNKS),
     )
-
-
-def _png_colour(path: Path) -> tuple[tuple[bytes, bytes], ...]:
-    """Chunks stand before the pixels; each is length, type, data, checksum."""
-    found = []
-    with open(path, "rb") as handle:
-        handle.seek(8)
-        while len(start := handle.read(8)) == 8 and start[4:] != b"IDAT":
-            data = handle.read(int.from_bytes(start[:4], "big"))
-            handle.seek(4, 1)
-            if start[4:] in PNG_COLOUR_CHUNKS:
-                found.append((start[4:], data))
-    return tuple(found)
 
 
 def _jpeg_coding(image: Image.Image) -> JpegCoding | None:

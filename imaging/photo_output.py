@@ -22,6 +22,7 @@ from imaging.lossy_writer import Recompression, recompression, write_jpeg, write
 from imaging.photo import Photo, PhotoLimits, read_photo
 from imaging.photo_header import PhotoHeader, read_header
 from imaging.photo_metadata import PhotoMetadata, read_metadata
+from imaging.png_reader import Chunk
 from imaging.tiff_writer import write_tiff
 from imaging.xmp import with_provenance
 
@@ -99,13 +100,16 @@ def write_final(
     header, metadata = _source(original)
     target = _target_format(header, options.output_format)
     warnings = _losses(picture, header, target)
-    kept, notices = _kept_metadata(metadata, picture, options)
+    # A grey PNG between the stages cannot carry the RGB profile that a grey JPEG may have.
+    icc = picture.icc or (None if header.colour == "cmyk" else metadata.icc)
+    kept, notices = _kept_metadata(replace(metadata, icc=icc), picture.size, options)
     warnings += notices
     pixels, alpha = picture.pixels, picture.alpha
     if target not in DEEP_FORMATS:
         pixels, alpha = _to_8_bit(pixels), None if alpha is None else _to_8_bit(alpha)
     if target == "PNG":
-        chunks = _png_chunks(kept, {} if options.strip_metadata else options.provenance)
+        provenance = {} if options.strip_metadata else options.provenance
+        chunks = _png_chunks(kept, provenance, pixels.shape[2])
         png_writer.write_png(path, pixels, alpha, chunks)
     elif target == "TIFF":
         write_tiff(path, pixels, alpha, kept)
@@ -150,11 +154,11 @@ def _losses(picture: Photo, header: PhotoHeader, target: str) -> list[Notice]:
 
 
 def _kept_metadata(
-    metadata: PhotoMetadata, picture: Photo, options: OutputOptions
+    metadata: PhotoMetadata, size: tuple[int, int], options: OutputOptions
 ) -> tuple[PhotoMetadata, list[Notice]]:
     """The original's metadata brought in line with the edited picture, with our provenance."""
     coding = PhotoMetadata(
-        icc=picture.icc,
+        icc=metadata.icc,
         jpeg=metadata.jpeg,
         lossless_webp=metadata.lossless_webp,
         uncompressed_tiff=metadata.uncompressed_tiff,
@@ -165,20 +169,18 @@ def _kept_metadata(
     exif = metadata.exif
     if exif:
         try:
-            exif = normalised_exif(exif, picture.size)
+            exif = normalised_exif(exif, size)
         except DamagedExifError:
             exif = None
             notices.append(Notice(METADATA_LEFT_OUT, "the EXIF data are damaged and were left out"))
     xmp, kept = with_provenance(metadata.xmp, options.provenance, options.source_type)
     if not kept:
         notices.append(Notice(METADATA_LEFT_OUT, "the XMP packet is damaged and was replaced"))
-    return replace(metadata, exif=exif, xmp=xmp, icc=picture.icc), notices
+    return replace(metadata, exif=exif, xmp=xmp), notices
 
 
-def _png_chunks(metadata: PhotoMetadata, provenance: Mapping[str, str]) -> list[png_writer.Chunk]:
-    chunks = list(metadata.png_colour)
-    if metadata.icc:
-        chunks.append(png_writer.colour_profile(metadata.icc))
+def _png_chunks(metadata: PhotoMetadata, provenance: Mapping[str, str], channels: int) -> list[Chunk]:
+    chunks = [*metadata.png_colour, *png_writer.colour_profile(metadata.icc, channels)]
     if metadata.dpi:
         chunks.append(png_writer.resolution(metadata.dpi))
     if metadata.exif:

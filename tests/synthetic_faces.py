@@ -113,9 +113,10 @@ def textured_picture(
     width, height = size
     generator = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width]
-    wave = 0.08 * np.sin(x / 23 + y / 31) + 0.05 * np.cos(y / 11)
+    # Each channel has its own waves, so that colour does not follow from lightness.
+    waves = [0.08 * np.sin(x / 23 + y / 31 + c) + 0.05 * np.cos(y / 11 - 2 * c) for c in range(channels)]
     base = np.array([0.72, 0.55, 0.46])[:channels]
-    picture = base + wave[:, :, None] + noise * generator.standard_normal((height, width, channels))
+    picture = base + np.dstack(waves) + noise * generator.standard_normal((height, width, channels))
     top = 2**depth - 1
     levels: NDArray[Any] = np.round(np.clip(picture, 0, 1) * top).astype(
         np.uint8 if depth == 8 else np.uint16

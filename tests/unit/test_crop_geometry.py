@@ -28,6 +28,7 @@ faces = st.builds(
 
 
 @given(faces)
+@settings(deadline=None)
 def test_eyes_are_level_and_centred(mesh: np.ndarray) -> None:
     geometry = crop_geometry(mesh, (1000, 800), CropParams())
     left, right = (affine.apply(geometry.transform, eye_mesh.eye_center(mesh, side)) for side in SIDES)
@@ -40,6 +41,7 @@ def test_eyes_are_level_and_centred(mesh: np.ndarray) -> None:
 
 
 @given(faces, st.one_of(st.none(), st.integers(64, 1536)))
+@settings(deadline=None)
 def test_edit_ellipses_lie_inside(mesh: np.ndarray, size: int | None) -> None:
     geometry = crop_geometry(mesh, (1000, 800), CropParams(crop_output_size=size))
     angle = np.linspace(0, 2 * np.pi, 90)
@@ -57,6 +59,7 @@ def test_edit_ellipses_lie_inside(mesh: np.ndarray, size: int | None) -> None:
 
 
 @given(faces)
+@settings(deadline=None)
 def test_native_crops_keep_the_resolution(mesh: np.ndarray) -> None:
     geometry = crop_geometry(mesh, (1000, 800), CropParams())
     assert geometry.size <= CropParams().max_crop_size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import pyvips
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageCms
 
@@ -70,6 +70,7 @@ def test_no_usable_profile_is_a_no_op(icc: bytes | None) -> None:
 
 
 @given(st.lists(st.floats(0.02, 0.98), min_size=3, max_size=3))
+@settings(deadline=None)
 def test_there_and_back_in_display_p3(colour: list[float]) -> None:
     space = ColourSpace(display_p3(), 3)
     srgb = np.asarray([[colour]], np.float32)

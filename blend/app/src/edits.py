@@ -17,6 +17,7 @@ from imaging.tone import tone_of
 
 FloatArray = NDArray[np.float64]
 FloatImage = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 REFERENCE_CROP = 512
 """Crop size that `feather_size` refers to."""
@@ -56,7 +57,9 @@ class EyeEdit:
 
     Attributes:
         window: where it may show, in coordinates of the whole crop.
-        difference: (height, width, 3) encoded, to be added.
+        support: (height, width), where the edit may show at all.
+        difference: (height, width, 3) encoded, to be added; the window is applied in the photo, where it
+            ends exactly.
         replaced: (height, width) 0..1, how much of the old content goes.
         crop: (height, width, 3), the cut-out itself.
         to_cutout: (2, 3) photo -> cut-out.
@@ -64,6 +67,7 @@ class EyeEdit:
 
     side: Side
     window: EyeWindow
+    support: Mask
     difference: FloatImage
     replaced: FloatImage
     crop: FloatImage
@@ -84,7 +88,7 @@ def eye_edits(face: PaintedFace, params: BlendParams) -> list[EyeEdit]:
         if cut is None:
             continue
         crop, within, shown = face.crop[cut], weight[cut], opacity[cut]
-        painted: FloatImage = np.where(within[:, :, None] > 0, face.painted[cut], crop)
+        painted: FloatImage = np.where(shown[:, :, None] > 0, face.painted[cut], crop)
         change = change_of(crop, painted, window.width)
         if params.match_colour:
             painted = matched_light(crop, painted, within, change, window.width)
@@ -94,7 +98,7 @@ def eye_edits(face: PaintedFace, params: BlendParams) -> list[EyeEdit]:
             EyeEdit(
                 side=side,
                 window=window,
-                # The window is applied in the photo, where it ends exactly; here it only chose pixels.
+                support=(within > 0) & (change.entry > 0),
                 difference=shown[:, :, None] * (painted - crop),
                 replaced=shown * change.replaced,
                 crop=crop,
@@ -104,7 +108,7 @@ def eye_edits(face: PaintedFace, params: BlendParams) -> list[EyeEdit]:
     return edits
 
 
-def _bounds(support: NDArray[np.bool_], margin: float) -> tuple[slice, slice] | None:
+def _bounds(support: Mask, margin: float) -> tuple[slice, slice] | None:
     """Rows and columns around the set pixels, with a margin, inside of the picture."""
     around = int(np.ceil(margin))
     rows, columns = (np.flatnonzero(support.any(axis=axis)) for axis in (1, 0))

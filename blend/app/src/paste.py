@@ -46,7 +46,7 @@ def _paste_eye(
     canvas: Canvas, face: PaintedFace, edit: EyeEdit, grain: Grain | None, generator: np.random.Generator
 ) -> EyePaste | None:
     """None where the painting changes nothing."""
-    box = photo_box(largest_channel(edit.difference != 0), edit.to_cutout, canvas.size)
+    box = photo_box(edit.support, edit.to_cutout, canvas.size)
     if box is None:
         return None
     before = canvas.read(box)

@@ -65,10 +65,8 @@ def _blend(job: Job, item: Item, params: BlendParams, photos: LastPhoto) -> Item
         if path := job.output(item, f"debug_{face.face_index}"):
             write_levels(path, debug_picture(photo, canvas, painted.document))
     if path := job.output(item, "image"):
-        chunks = [*photo.metadata.png_colour]
-        if photo.icc:
-            chunks.append(png_writer.colour_profile(photo.icc))
-        png_writer.write_png(path, canvas.levels, photo.alpha, chunks)
+        profile = png_writer.colour_profile(photo.icc, canvas.levels.shape[2])
+        png_writer.write_png(path, canvas.levels, photo.alpha, [*photo.metadata.png_colour, *profile])
     return job.succeeded(item, data=to_dict(BlendItemData(tuple(pastes))), warnings=tuple(warnings))
 
 

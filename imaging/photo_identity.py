@@ -1,0 +1,112 @@
+"""What kind of file a photo is, by its first bytes, and the errors for those that are no use.
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.error_codes import ErrorCode, StageError
+from contracts.exit_codes import ExitCode
+
+SIGNATURES = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+)
+# fmt: off
+RAW_SUFFIXES = frozenset((
+    ".3fr", ".arw", ".cr2", ".cr3", ".dng", ".erf", ".iiq", ".kdc", ".mos", ".mrw", ".nef", ".nrw", ".orf",
+    ".pef", ".raf", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f",
+))
+# fmt: on
+"""Most camera raw files are TIFFs whose first page is a thumbnail: they must not be taken for photos."""
+ISO_MEDIA_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"crx ": "camera raw"}
+
+
+@dataclass(frozen=True)
+class PhotoLimits:
+    """Pictures beyond these are refused before anything is decoded. max_file_mb: MB of 10**6 bytes."""
+
+    max_megapixels: float = 250.0
+    max_file_mb: float = 2000.0
+
+
+def refuse(code: str, message: str, hint: str = "") -> StageError:
+    """The project's error for an input that cannot be used."""
+    return StageError(code, message, hint, ExitCode.UNREADABLE_INPUT)
+
+
+def damaged(path: Path, file_format: str) -> StageError:
+    return refuse(
+        ErrorCode.INPUT_TRUNCATED,
+        f"{path}: the {file_format} is truncated or damaged",
+        "copy it again from its source",
+    )
+
+
+def unsupported(path: Path, what: str, hint: str) -> StageError:
+    return refuse(ErrorCode.INPUT_UNSUPPORTED, f"{path} is {what}, which is not handled", hint)
+
+
+def identify(path: Path, limits: PhotoLimits) -> str:
+    """The file's format by its first bytes.
+
+    Raises:
+        StageError: missing, unreadable, empty, too large, no picture, or a format that is not read.
+    """
+    try:
+        if path.is_dir():
+            raise refuse(ErrorCode.INPUT_MISSING, f"{path} is a folder, not a photo", "name a file")
+        size = path.stat().st_size
+        with open(path, "rb") as handle:
+            head = handle.read(32)
+    except FileNotFoundError as error:
+        raise refuse(ErrorCode.INPUT_MISSING, f"{path} does not exist", "check the name") from error
+    except OSError as error:
+        raise refuse(
+            ErrorCode.INPUT_MISSING,
+            f"{path} cannot be read: {error.strerror or error}",
+            "check its permissions",
+        ) from error
+    if not head:
+        raise refuse(ErrorCode.INPUT_NOT_AN_IMAGE, f"{path} is empty", "copy it again from its source")
+    if size > limits.max_file_mb * 1e6:
+        raise refuse(
+            ErrorCode.INPUT_TOO_LARGE,
+            f"{path}: {size / 1e6:.0f} MB, the limit is {limits.max_file_mb:g}",
+            "save it smaller, or raise max_file_mb",
+        )
+    return _format_of(path, head)
+
+
+def _format_of(path: Path, head: bytes) -> str:
+    if path.suffix.lower() in RAW_SUFFIXES or head[8:10] == b"CR":
+        raise refuse(
+            ErrorCode.INPUT_UNSUPPORTED,
+            f"{path}: camera raw files are not read",
+            "develop it to a 16-bit TIFF or a JPEG first",
+        )
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head[4:8] == b"ftyp":
+        kind = ISO_MEDIA_BRANDS.get(head[8:12], "HEIC")
+        raise refuse(
+            ErrorCode.INPUT_UNSUPPORTED, f"{path}: {kind} is not read", "export it as JPEG, PNG or TIFF first"
+        )
+    for signature, name in SIGNATURES:
+        if head.startswith(signature):
+            return name
+    looks = "text" if all(9 <= byte < 127 for byte in head) else "unknown data"
+    raise refuse(
+        ErrorCode.INPUT_NOT_AN_IMAGE,
+        f"{path} is not a photo ({looks})",
+        "JPEG, PNG, TIFF, WebP, BMP and GIF are read",
+    )
