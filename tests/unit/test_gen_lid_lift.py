@@ -305,6 +305,14 @@ class TestStrategy:
         x, y = axes.to_crop(np.array([-0.03, 0.02])).round().astype(int)
         assert painting.painted[y, x].mean() < 0.6 * picture.max(axis=(0, 1)).mean()
 
+    @pytest.mark.parametrize("level", [0.0, 1.0])
+    def test_black_and_blown_out_pictures_give_numbers(self, level: float) -> None:
+        mesh = face_mesh(60.0)
+        picture = np.full((144, 144, 3), level, np.float32)
+        painting = LidLift().paint(face_scene(picture, mesh))
+        assert np.isfinite(painting.painted).all()
+        assert 0.0 <= painting.painted.min() <= painting.painted.max() <= 1.0
+
     def test_refuses_what_would_not_be_good(self) -> None:
         strategy, mesh = LidLift(), face_mesh(100.0)
         picture = face_picture(mesh)

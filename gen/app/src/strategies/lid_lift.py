@@ -37,6 +37,8 @@ _SHARPNESS_SHARE = 0.42
 """Blur of drawn parts relative to the photo's edge blur; more looks soft beside the lids."""
 _SIDE_REACH, _LOWER_REACH = 0.80, 0.55
 """How far the paint reaches beside and below the eye's middle, eye widths."""
+_DARKEST_SKIN = 1e-4
+"""Linear RGB; a black picture has no colour to take over."""
 _LASH_BLACK = 0.03
 """Linear RGB of black lashes relative to the skin beside them."""
 
@@ -224,4 +226,5 @@ def _lid_skin(clean: Plane, grid: EyeGrid, plan: OpenEyePlan) -> FloatArray:
     line = np.interp(grid.u, plan.aperture.u, plan.line)
     lid = (grid.v < line - 0.10) & (grid.v > plan.ceiling)
     cheek = (grid.v > line + 0.10) & (grid.v < 0.45)
-    return np.median(clean[(np.abs(grid.u) < 0.55) & (lid | cheek)], axis=0).astype(float)
+    skin = np.median(clean[(np.abs(grid.u) < 0.55) & (lid | cheek)], axis=0)
+    return np.maximum(skin, _DARKEST_SKIN).astype(float)
