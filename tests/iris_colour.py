@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,4 +49,5 @@ def colour_difference(one: FloatArray, other: FloatArray) -> float:
     """CIEDE2000 of two Lab colours."""
     from skimage.color import deltaE_ciede2000
 
-    return float(deltaE_ciede2000(one, other))
+    difference: Any = deltaE_ciede2000
+    return float(difference(one, other))

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,36 +22,13 @@ from contracts.exit_codes import ExitCode
 from environments.places import CHECKOUT
 from environments.reexec import child_environment
 from orch.app.src.workspace import run_lock
+from tests.running import run
 
 CLOSED = CHECKOUT / "Input_Images" / "portrait_both_closed.jpg"
 OPEN = CHECKOUT / "Input_Images" / "portrait_open.jpg"
 
 Prepare = Callable[[Path], list[str]]
 """Puts what a case needs into an empty folder and returns the command's arguments, without --output."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command said and left."""
-
-    exit_code: int
-    text: str
-
-    def lines_with(self, code: str) -> list[str]:
-        return [line for line in self.text.splitlines() if f"[{code}]" in line]
-
-
-def run(*arguments: str, cwd: Path) -> Answer:
-    done = subprocess.run(
-        [sys.executable, "-m", "orch.app.src.open_the_eyes", *arguments],
-        cwd=cwd,
-        env=child_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    return Answer(done.returncode, done.stdout + done.stderr)
 
 
 def _file(name: str, content: bytes) -> Prepare:

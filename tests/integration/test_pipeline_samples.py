@@ -195,10 +195,9 @@ def test_sixteen_bits_stay_sixteen_bits(folder_run: tuple[Path, Finished]) -> No
     photos, finished = folder_run
     picture = finished.picture("deep.png")
     assert_only_these_eyes_changed(photos / "deep.png", picture, SIDES)
-    levels = cv2.imread(str(picture), cv2.IMREAD_UNCHANGED)
-    assert levels.dtype == np.uint16
-    before = cv2.imread(str(photos / "deep.png"), cv2.IMREAD_UNCHANGED)
-    fresh = levels[(levels != before).any(axis=2)]
+    before, after = pixels(photos / "deep.png"), pixels(picture)
+    assert before.dtype == after.dtype == np.uint16
+    fresh = after[changed(before, after)]
     assert len(np.unique(fresh % 257)) > 200, "the painted pixels hold 8-bit values only"
 
 
