@@ -37,6 +37,7 @@ _MASK_GROWTH, _MASK_FEATHER = -0.03, 0.06
 _CORE = -0.15
 """From here inwards only the source counts: no dark lash of the closed eye gets through the blend."""
 _APERTURE_FEATHER = 0.02
+_EYE_ROOM = 0.08
 _LID_EDGE = 0.02
 """Thickness of the lid's rim, which moves with the lid."""
 _ALPHA_GROWTH, _ALPHA_FEATHER = 0.16, 0.06
@@ -102,8 +103,10 @@ def transfer_eye(
     matched = _in_light(warp.picture(soft), picture, masks, width, tone) if soft else light
     under = picture + (matched - picture) * masks.core[..., None]
     painted = pyramid_blend(under, matched, masks.paste, levels_for(width))
-    alpha = masks.alpha * (1 - rims.in_box(side, box))
-    return Transfer(box, np.clip(painted, 0, 1), alpha, warped, light)
+    # A line as close as that to the open eye is a crease that was taken for a rim.
+    in_front = rims.in_box(side, box) * (1 - blurred(grown(masks.aperture, _EYE_ROOM * width), 1.0))
+    painted += (picture - painted) * in_front[..., None]
+    return Transfer(box, np.clip(painted, 0, 1), masks.alpha, warped, light)
 
 
 @dataclass(frozen=True)
