@@ -24,11 +24,14 @@ from orch.app.src.run_ids import SHARED
 from orch.app.src.run_paths import RunPathManager
 
 SHAPE_WEIGHT = 20.0
-"""Shapes of one face differ by about 0.03 between photos, those of two faces by 0.06 and more; the
-difference weighs as much as a head turned by 20 degrees."""
+"""Measured on 17 people in two photos each: one person at similar poses differs by 0.014-0.046, two by
+0.04 (5 %) and 0.08 (median); for 13 of the 17 the right one comes first. The gap weighs 25 degrees."""
 DEGREES = 30.0
+"""Yaw and pitch between donor and target, together, that weigh 1."""
 GAZE_WEIGHT = 2.0
+"""For an iris that sits at a corner instead of the middle, half of it."""
 SIZE_WEIGHT = 0.5
+"""For a donor so small that its eyes would be only enlargement."""
 
 
 @dataclass(frozen=True)
