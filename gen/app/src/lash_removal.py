@@ -40,6 +40,8 @@ _FAINTEST = 0.045
 """Relative darkness that still counts right beside a lash: its blurred rim."""
 _DETAIL_FROM = 0.30
 """Fine skin structure for erased places is borrowed from this far below, eye widths."""
+_DETAIL_LIMITS = (0.12, 0.60)
+"""Least and greatest relative amplitude of it: smooth skin .. a coarse scan."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def erase_lashes(picture: Plane, grid: EyeGrid, line: FloatArray, line_u: FloatA
     opacity = np.maximum(opacity, soft_step(0.012 - np.abs(below), 0.012) * dense)
     opacity = _grown_a_little(opacity, width)[..., None]
 
-    fill = skin * _borrowed_detail(level, width)[..., None]
+    fill = skin * _borrowed_detail(level, _roughness(level, skin, below, u), width)[..., None]
     erased = picture * (1.0 - opacity) + fill * opacity
     transmission = 1.0 - darkness * np.maximum(dense, tips * lash)
     seen = float(darkness[on_line].mean()) if on_line.any() else 0.0
@@ -194,11 +196,12 @@ def _wide_blur(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _borrowed_detail(level: Plane, width: float) -> Plane:
-    """Fine structure of the skin farther below, as a factor around 1."""
+def _borrowed_detail(level: Plane, roughness: float, width: float) -> Plane:
+    """Fine structure of the skin farther below, as a factor around 1; nothing coarser than is usual there."""
+    most = float(np.clip(3.0 * roughness, *_DETAIL_LIMITS))
     detail = level / np.maximum(cv2.GaussianBlur(level, (0, 0), max(0.8, 0.035 * width)), 1e-3)
     shift = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, -_DETAIL_FROM * width]])
     moved = cv2.warpAffine(
         detail, shift, detail.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
     )
-    return np.clip(moved, 0.88, 1.12).astype(np.float32)
+    return np.asarray(np.clip(moved, 1.0 - most, 1.0 + most), np.float32)

@@ -36,7 +36,7 @@ _GIVES_WAY, _GREATEST_DROP, _LEAST_DROP = 0.6, 0.045, 0.008
 """Share of the way that the lower margin goes down to its relaxed place, the most and the least it moves."""
 _SQUEEZED_CLOSES = 0.22
 """Share of the height that raised cheeks (a closed line at or above the corners) take from the opening."""
-_CEILING_SHARE = 0.70
+_CEILING_SHARE = 0.64
 """The upper margin rises at most by this share of the way to the ceiling."""
 _HEIGHT_LIMITS = (0.17, 0.46)
 """Least and greatest height of an opening at openness 1, eye widths; strong yaw narrows the width."""
