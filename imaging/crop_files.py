@@ -24,7 +24,8 @@ def read_picture(path: Path) -> NDArray[np.float32]:
     Raises:
         StageError: BAD_REQUEST where the file is missing or not a picture.
     """
-    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    # Asked first, because OpenCV says on standard error what it cannot open.
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
     if picture is None:
         raise StageError(
             ErrorCode.BAD_REQUEST, f"cannot read intermediate picture {path}", exit_code=ExitCode.USAGE

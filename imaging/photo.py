@@ -116,6 +116,8 @@ def _decode(path: Path, header: PhotoHeader) -> Levels:
         dtype = np.uint16 if image.format == "ushort" else np.uint8
         levels = np.frombuffer(image.write_to_memory(), dtype)
     except pyvips.Error as error:
+        if "out of memory" in str(error):
+            raise MemoryError(f"{path.name} does not fit into memory") from error
         raise damaged(path, header.file_format) from error
     return levels.reshape(image.height, image.width, image.bands)
 

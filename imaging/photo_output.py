@@ -29,7 +29,13 @@ from imaging.xmp import with_provenance
 OutputFormat = Literal["same", "png", "jpeg", "webp", "tiff"]
 Box = tuple[int, int, int, int]
 
-SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "TIFF": ".tif"}
+SUFFIXES = {
+    "PNG": (".png",),
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+}
+"""Endings by format, the usual one first."""
 DEEP_FORMATS = frozenset(("PNG", "TIFF"))
 LOSSY_FORMATS = frozenset(("JPEG", "WEBP"))
 NO_LIMITS = PhotoLimits(float("inf"), float("inf"))
@@ -76,10 +82,10 @@ class OutputReport:
 
 
 def output_suffix(original: Path, output_format: OutputFormat) -> str:
-    """The ending of an output's name: the original's own, as it is written, where the format stays."""
+    """The ending of an output's name: the original's own, as it is written, where that tells the format."""
     header = read_header(original, NO_LIMITS)
     target = _target_format(header, output_format)
-    return original.suffix if target == header.file_format and original.suffix else SUFFIXES[target]
+    return original.suffix if original.suffix.lower() in SUFFIXES[target] else SUFFIXES[target][0]
 
 
 def write_final(

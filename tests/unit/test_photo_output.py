@@ -246,6 +246,15 @@ def test_colour_models_that_are_not_written_back(tmp_path: Path, mode: str, suff
     assert read_photo(report.path).pixels.shape == (30, 40, 3)
 
 
+def test_suffix_tells_the_format_whatever_the_original_is_called(tmp_path: Path) -> None:
+    misnamed = save(tmp_path / "photo.png", samples(3, 8)).rename(tmp_path / "photo.jpg")
+    assert output_suffix(misnamed, "same") == ".png"
+    assert output_suffix(misnamed, "jpeg") == ".jpg"
+    upper = save(tmp_path / "photo.tif", samples(3, 8)).rename(tmp_path / "photo.TIFF")
+    assert output_suffix(upper, "same") == output_suffix(upper, "tiff") == ".TIFF"
+    assert output_suffix(upper, "webp") == ".webp"
+
+
 def test_colour_chunks_of_a_png_stay(tmp_path: Path) -> None:
     source = tmp_path / "photo.png"
     info = PngImagePlugin.PngInfo()

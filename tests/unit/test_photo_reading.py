@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 import pyvips
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 
 from imaging.photo import CMYK_CONVERTED, PICTURES_LEFT_OUT, read_header, read_photo
 from tests.synthetic_faces import textured_picture
@@ -24,6 +26,16 @@ def save(path: Path, samples: NDArray[Any], **options: Any) -> Path:
     image = pyvips.Image.new_from_array(samples).copy(interpretation=INTERPRETATIONS[samples.shape[2], depth])
     image.write_to_file(str(path), **options)
     return path
+
+
+def _encoded(file_format: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(textured_picture((40, 30))).save(buffer, file_format)
+    return buffer.getvalue()
+
+
+FILES = {f".{f[:3].lower()}" if f != "WEBP" else ".webp": _encoded(f) for f in ("PNG", "TIFF", "WEBP", "BMP")}
+FILES[".jpg"] = _encoded("JPEG")
 
 
 def samples(channels: int, depth: int) -> NDArray[Any]:
@@ -103,6 +115,49 @@ def test_orientation_is_applied(tmp_path: Path, orientation: int, suffix: str) -
         upright = np.asarray(ImageOps.exif_transpose(image))
     assert np.array_equal(photo.pixels, upright)
     assert photo.size == read_header(path).upright_size == (upright.shape[1], upright.shape[0])
+
+
+def test_png_metadata_are_found_behind_the_pixels_too(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    Image.fromarray(samples(3, 8)).save(path)
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    block = exif.tobytes().removeprefix(b"Exif\0\0")
+    text = b"Comment\0\0" + zlib.compress("a compressed comment, caf\xe9".encode("latin-1"))
+    extra = [
+        (b"eXIf", block),
+        (b"zTXt", text),
+        (b"iTXt", b"Title\0\1\0\0\0" + zlib.compress("Zo\u00eb".encode())),
+    ]
+    data = path.read_bytes()
+    packed = b"".join(
+        len(d).to_bytes(4, "big") + kind + d + zlib.crc32(kind + d).to_bytes(4, "big") for kind, d in extra
+    )
+    path.write_bytes(data[:-12] + packed + data[-12:])
+    photo = read_photo(path)
+    assert photo.header.orientation == 3
+    assert dict(photo.metadata.text) == {"Comment": "a compressed comment, caf\xe9", "Title": "Zo\u00eb"}
+
+
+def test_compressed_text_cannot_explode(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Bomb", "0" * (70 << 20), zip=True)
+    info.add_text("Kept", "yes")
+    Image.fromarray(samples(3, 8)).save(path, pnginfo=info)
+    assert dict(read_photo(path).metadata.text) == {"Kept": "yes"}
+
+
+def test_reading_a_header_decodes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("pixels were decoded")
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", refuse)
+    monkeypatch.setattr("pyvips.Image.new_from_file", refuse)
+    for suffix in (".png", ".jpg", ".tif", ".webp", ".bmp"):
+        path = tmp_path / f"photo{suffix}"
+        path.write_bytes(FILES[suffix])
+        assert read_header(path).upright_size == (40, 30)
 
 
 def test_palette_is_expanded_with_its_transparency(tmp_path: Path) -> None:
