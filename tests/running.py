@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contracts.face import Side
 from environments.reexec import child_environment
 
 PATIENCE_S = 300.0
@@ -96,7 +97,7 @@ def variation_of(photo: Mapping[str, Any], variation: str = "original") -> dict[
 
 def outcomes(
     photo: Mapping[str, Any], variation: str = "original"
-) -> dict[tuple[int, str], tuple[str, str | None]]:
+) -> dict[tuple[int, Side], tuple[str, str | None]]:
     """(face, side) -> (outcome, strategy) of every eye that was to be opened."""
     return {
         (face["face_index"], eye["side"]): (eye["outcome"], face["strategy_used"])
