@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 
 from contracts.codec import to_dict
 from contracts.envelope import Request, Result, StageName
+from contracts.execution import execute as execute_stage
 from contracts.json_schema import DOCUMENTS, document_schema
-from contracts.stage_main import execute as execute_stage
 from orch.app.src.options import Override, RunOptions
 from orch.app.src.run import execute
 from orch.app.src.run_paths import PROJECT_ROOT

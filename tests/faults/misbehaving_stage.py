@@ -20,7 +20,8 @@ from typing import Any
 from contracts.codec import to_dict
 from contracts.envelope import Item, ItemResult, OutputFile, Result, Versions
 from contracts.error_codes import ErrorCode
-from contracts.stage_main import Backend, Job, Stage, each_item, stage_main
+from contracts.stage import Backend, Job, Stage, each_item
+from contracts.stage_main import stage_main
 
 
 def succeed(job: Job, item: Item) -> ItemResult:

@@ -17,8 +17,10 @@ from blend.app.src.blend_eye_patch import STAGE as BLEND
 from contracts.blend import BlendFace, BlendItemData, BlendItemParams
 from contracts.codec import from_dict, to_dict
 from contracts.envelope import Item, Request
+from contracts.execution import execute
 from contracts.face import SIDES
-from contracts.stage_main import Stage, execute, stage_main
+from contracts.stage import Stage
+from contracts.stage_main import stage_main
 from crop.app.src.crop_eye_region import STAGE as CROP
 from imaging.crop_files import read_picture, write_picture
 from imaging.photo import Photo, read_photo

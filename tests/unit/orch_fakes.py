@@ -42,7 +42,7 @@ from contracts.face import (
 from contracts.files import write_json
 from contracts.gen import GenItemData, GenItemParams, PaintedEye
 from contracts.preenh import PreEnhanceItemParams
-from contracts.stage_main import Job
+from contracts.stage import Job
 from orch.app.src.finishing import Finished
 from orch.app.src.options import RunOptions
 from orch.app.src.output_names import likely_suffix

@@ -16,8 +16,9 @@ from contracts.codec import from_dict, to_dict
 from contracts.crop import CropDocument, CropParams
 from contracts.envelope import Item, Request, Result
 from contracts.error_codes import ErrorCode
+from contracts.execution import execute
 from contracts.face import SIDES, Side
-from contracts.stage_main import execute, stage_main
+from contracts.stage_main import stage_main
 from crop.app.src.crop import crop_face
 from crop.app.src.crop_eye_region import STAGE
 from imaging import affine

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.codec import from_dict
 from contracts.envelope import Request, StageName
-from contracts.stage_main import Stage
+from contracts.stage import Stage
 from orch.app.src.doctor import doctor
 from orch.app.src.model_files import list_models, stage_models, verify_models
 from orch.app.src.stage_registry import PROJECT_ROOT, STAGES

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from contracts.envelope import Item, Request, Result
+from contracts.execution import execute
 from contracts.exit_codes import ExitCode
-from contracts.stage_main import execute, stage_main
+from contracts.stage_main import stage_main
 from preenh.app.src.pre_enhance_prompt import DEFAULT_CONFIG, STAGE, read_prompts
 
 

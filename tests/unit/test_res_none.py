@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from contracts.envelope import Item, Request
+from contracts.execution import execute
 from contracts.exit_codes import ExitCode
 from contracts.model_manifest import read_manifest
-from contracts.stage_main import execute, stage_main
+from contracts.stage_main import stage_main
 from res.app.src.backends.none import MANIFEST, NEEDED, reason
 from res.app.src.restore_faces import STAGE
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,10 @@ import pytest
 from contracts.codec import from_dict, to_dict
 from contracts.envelope import Item, ItemResult, Request, Result, Versions
 from contracts.error_codes import ErrorCode, StageError
+from contracts.execution import execute
 from contracts.exit_codes import ExitCode
-from contracts.stage_main import Backend, Job, Stage, each_item, execute, stage_main
+from contracts.stage import Backend, Job, Stage, each_item
+from contracts.stage_main import stage_main
 
 
 class EchoSession:
@@ -158,3 +161,15 @@ def test_the_environment_is_asked_for_only_where_one_is_needed() -> None:
     assert stage_main(STAGE, ["hello"], ensure=asked.append) == 0
     assert asked == []
     assert __name__ in sys.modules
+
+
+@pytest.mark.parametrize(("options", "shown"), [([], False), (["--verbose"], True)])
+def test_a_traceback_is_shown_only_when_asked_for(options: list[str], shown: bool) -> None:
+    program = f"import sys; from {__name__} import STAGE, WORK, Path; WORK['work'] = Path('.');"
+    program += (
+        f"from contracts.stage_main import stage_main; sys.exit(stage_main(STAGE, ['bug', *{options!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == ExitCode.INTERNAL
+    assert ("Traceback" in done.stderr) is shown
+    assert "KeyError" in done.stderr

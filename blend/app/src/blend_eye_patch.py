@@ -19,7 +19,8 @@ from contracts.envelope import Item, Request, Result
 from contracts.error_codes import ErrorCode
 from contracts.face import SIDES
 from contracts.files import read_json, reference
-from contracts.stage_main import Backend, Stage, stage_main
+from contracts.stage import Backend, Stage
+from contracts.stage_main import stage_main
 from environments.reexec import ensure_environment
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.face import Face, FaceDocument
 from contracts.files import read_json, reference, resolve
-from contracts.stage_main import Backend, Stage, stage_main
+from contracts.stage import Backend, Stage
+from contracts.stage_main import stage_main
 from environments.reexec import ensure_environment
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.face import SIDES, EyeReading, FaceDocument, FaceItemData, FaceParams
 from contracts.files import reference, resolve
-from contracts.stage_main import Backend, Stage, stage_main
+from contracts.stage import Backend, Stage
+from contracts.stage_main import stage_main
 from environments.reexec import ensure_environment
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.files import reference
 from contracts.gen import GenItemParams
-from contracts.stage_main import Backend, Stage, stage_main
+from contracts.stage import Backend, Stage
+from contracts.stage_main import stage_main
 from environments.reexec import ensure_environment
 from gen.app.src.gen_config import SETTINGS, read_gen_config
 

@@ -11,7 +11,7 @@ from contracts.codec import ContractError
 from contracts.envelope import ErrorInfo
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-from contracts.stage_main import exit_code_for
+from contracts.failures import exit_code_for
 from environments import EnvironmentBroken
 from orch.app.src.report import PhotoReport
 

@@ -15,8 +15,8 @@ from typing import Any
 from contracts import CONTRACT
 from contracts.codec import to_dict
 from contracts.envelope import ErrorInfo, StageName
+from contracts.execution import peak_rss_mb
 from contracts.files import write_json
-from contracts.stage_main import peak_rss_mb
 from orch.app.src import strategies
 from orch.app.src.asking import Asker
 from orch.app.src.errors import described, exit_code_of_run

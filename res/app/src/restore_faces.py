@@ -15,7 +15,8 @@ from contracts.envelope import Item, Request, Result
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.files import reference
-from contracts.stage_main import Backend, Stage, stage_main
+from contracts.stage import Backend, Stage
+from contracts.stage_main import stage_main
 from environments.reexec import ensure_environment
 
 STAGE_FOLDER = Path(__file__).resolve().parents[2]

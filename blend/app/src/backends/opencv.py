@@ -18,7 +18,7 @@ from contracts.crop import CropDocument
 from contracts.envelope import Item, ItemResult, Notice, Versions
 from contracts.error_codes import ErrorCode, StageError
 from contracts.files import read_json
-from contracts.stage_main import Job, each_item
+from contracts.stage import Job, each_item
 from imaging import png_writer
 from imaging.crop_files import quantised, read_picture, write_levels
 from imaging.crop_sampling import sample_crop

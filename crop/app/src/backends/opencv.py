@@ -17,7 +17,7 @@ from contracts.envelope import Item, ItemResult, Notice, Versions
 from contracts.error_codes import ErrorCode
 from contracts.face import FaceDocument
 from contracts.files import read_json, write_json
-from contracts.stage_main import Job, each_item
+from contracts.stage import Job, each_item
 from crop.app.src.crop import FaceCrop, closed_sides, crop_face, find_face
 from imaging import eye_mesh
 from imaging.crop_files import write_levels, write_mask, write_picture

@@ -16,7 +16,7 @@ from contracts.exit_codes import ExitCode
 from contracts.face import SIDES, Face, FaceDocument, FaceItemData, FaceItemParams, FaceParams
 from contracts.files import write_json
 from contracts.model_manifest import read_manifest
-from contracts.stage_main import Job, each_item
+from contracts.stage import Job, each_item
 from face.app.src.debug_picture import debug_picture
 from face.app.src.face_analysis import FaceAnalyser
 from face.app.src.picture_pyramid import PicturePyramid

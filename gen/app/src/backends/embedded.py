@@ -18,7 +18,7 @@ from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.face import SIDES
 from contracts.gen import GenItemData, GenItemParams
-from contracts.stage_main import Job, each_item
+from contracts.stage import Job, each_item
 from gen.app.src.strategy import (
     STRATEGIES,
     EyeScene,

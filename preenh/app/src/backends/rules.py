@@ -10,7 +10,7 @@ from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.files import write_json
 from contracts.preenh import PreEnhanceItemParams, PreEnhanceParams
-from contracts.stage_main import Job, Session, each_item
+from contracts.stage import Job, Session, each_item
 from preenh.app.src.rule_enhancer import Prompts, enhance
 
 

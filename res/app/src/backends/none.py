@@ -9,7 +9,7 @@ from pathlib import Path
 from contracts.envelope import ItemResult, Notice, Versions
 from contracts.error_codes import ErrorCode
 from contracts.model_manifest import read_manifest
-from contracts.stage_main import Job, Session
+from contracts.stage import Job, Session
 
 STAGE_FOLDER = Path(__file__).resolve().parents[3]
 MANIFEST = STAGE_FOLDER / "models.json"
