@@ -33,6 +33,8 @@ class Outcome:
         lines = [line.strip() for line in self.output.splitlines() if line.strip()]
         errors = [line[len("error:") :].strip() for line in lines if line.lower().startswith("error:")]
         causes = [line[len("cause:") :].strip() for line in lines if line.startswith("cause:")]
+        if any("connection broken by" in line for line in lines):  # pip's last error hides it
+            return "no connection to the package index"
         if errors:
             return ": ".join([errors[-1], *causes[:1]])
         return lines[-1] if lines else f"exit status {self.status}"
@@ -65,9 +67,8 @@ def must(command: Sequence[str], variables: Mapping[str, str], execute: Run) -> 
     """
     outcome = execute(command, variables)
     if not outcome.ok:
-        raise EnvironmentBroken(
-            f"{Path(command[0]).name} failed: {outcome.reason()}", "check the network, or pip's settings"
-        )
+        tool = command[2] if command[1] == "-m" else Path(command[0]).name
+        raise EnvironmentBroken(f"{tool} failed: {outcome.reason()}", "check the network, or pip's settings")
 
 
 def python_in(folder: Path) -> Path:

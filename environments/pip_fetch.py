@@ -14,5 +14,6 @@ PIP_VARIABLES = {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
 
 def fetch(python: str, requirement: str, folder: Path, execute: Run) -> bool:
     """Install one tool into `folder`; False where there is no pip or no way to the tool."""
-    command = [python, *PIP_INSTALL, "--upgrade", "--target", str(folder), requirement]
+    # There is a way without the tool, so a machine without network need not hear of it five times.
+    command = [python, *PIP_INSTALL, "--retries", "1", "--upgrade", "--target", str(folder), requirement]
     return execute(command, PIP_VARIABLES).ok

@@ -120,9 +120,10 @@ def _made(plan: _Plan, tell: Say, execute: Run) -> Path:
     final = folder / plan.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder / f".lock-{plan.name}", lambda: tell("another process is making it; waiting ...")):
+        what = f"making the environment {plan.recipe.name}"
+        with locked(folder / f".lock-{plan.name}", lambda: tell(f"another process is {what}; waiting ...")):
             if not _serves(final, plan.keys()):
-                with step(f"making the environment {plan.recipe.name}", tell):
+                with step(what, tell):
                     _build(plan, final, tell, execute)
     except OSError as error:
         raise EnvironmentBroken(

@@ -269,6 +269,10 @@ def test_commands_do_not_inherit_the_callers_packages(monkeypatch: pytest.Monkey
         ("", "exit status 1"),
         ("Traceback\n  File\nImportError: no libvips\n", "ImportError: no libvips"),
         ("error: No solution\n  cause: no a==1\n  cause: deeper\n\nhint: x\n", "No solution: no a==1"),
+        (
+            "WARNING: Retrying after connection broken by 'Refused'\nERROR: No matching distribution\n",
+            "no connection to the package index",
+        ),
         ("ERROR: first\nERROR: No matching distribution\nnotice: new pip\n", "No matching distribution"),
     ],
 )  # fmt: skip

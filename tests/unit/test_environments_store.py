@@ -214,7 +214,7 @@ def test_set_up_makes_each_environment_once(
 def test_set_up_says_why_it_cannot(own_folder: Path) -> None:
     lines: list[str] = []
     assert setup.setup([], tell=lines.append, execute=FakeMachine(fails="numpy")) == 3
-    assert lines[-1].startswith("error: python failed: numpy is not to be had [ENV_001].")
+    assert lines[-1].startswith("error: pip failed: numpy is not to be had [ENV_001].")
 
 
 def test_a_link_to_the_folder_of_environments_is_fine(
