@@ -15,7 +15,7 @@ from contracts.exit_codes import ExitCode
 from environments import EnvironmentBroken
 from orch.app.src.cli import build_parser, parse
 from orch.app.src.errors import exit_code_of, tell
-from orch.app.src.open_the_eyes import MODULE, main
+from orch.app.src.open_the_eyes import MODULE, command, main
 from orch.app.src.options import Override
 from orch.app.src.run_paths import PROJECT_ROOT
 from orch.app.src.settings_sources import load_settings
@@ -153,3 +153,30 @@ def test_main_without_the_packages_is_done_elsewhere_and_its_errors_come_back(
 def test_main_takes_settings_from_python(tmp_path: Path) -> None:
     with pytest.raises(StageError, match=r"settings generation\.seed: .*should be a valid integer"):
         main(input_path="a.jpg", output=tmp_path, settings={"generation": {"seed": "x"}})
+
+
+def test_what_the_environment_says_is_not_said_twice(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(folder: Path, module: str, recipe: str) -> None:
+        print("error: no network [ENV_001]", file=sys.stderr)
+        raise SystemExit(3)
+
+    monkeypatch.setattr("environments.reexec.ensure_environment", broken)
+    with pytest.raises(SystemExit) as caught:
+        command(["doctor"])
+    assert caught.value.code == 3
+    assert capsys.readouterr().err == "error: no network [ENV_001]\n"
+
+
+def test_an_unknown_exception_is_one_line_and_status_70(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*arguments: object) -> None:
+        raise RuntimeError("oops")
+
+    monkeypatch.setattr("environments.reexec.ensure_environment", broken)
+    assert command(["--input", "a.jpg"]) == 70
+    said = capsys.readouterr().err
+    assert said.startswith("error: RuntimeError: oops [INTERNAL_001]")
+    assert said.count("\n") == 1

@@ -153,7 +153,7 @@ def test_paths_of_weights_come_from_the_environment(name: str, place: tuple[str,
         ('{"generation": 3}', "generation: should be a valid dictionary, got 3"),
         ('{"a": 1, "b": 2}', "(and 1 more)"),
         ('{\n "input": {} // why\n}', "mine.json, line 2: comments are not allowed in JSON; remove it"),
-        ('{\n\n "input": {},\n}', "mine.json, line 4: not valid JSON"),
+        ('{\n\n "input": {}\n "x": 1}', "mine.json, line 4: not valid JSON"),
         ("[]", "a configuration is a JSON object"),
     ],
 )

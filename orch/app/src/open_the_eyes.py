@@ -111,7 +111,7 @@ def command(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output went away; nothing is left to say
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return int(ExitCode.INTERRUPTED)
-    except BaseException as error:  # noqa: BLE001 - the one place where exceptions become exit codes
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place of exit codes
         from orch.app.src.errors import tell
 
         return int(tell(error, parsed.show_tracebacks))
