@@ -108,6 +108,7 @@ class World:
         opens: (face index, strategy, how often this face was painted before) -> states afterwards.
         declines: strategies that refuse, with their reason.
         breaks: strategies that fail with an error.
+        unblendable: faces with which no picture can be blended.
         fails: (stage, item id or photo name) -> the error to answer.
         dies: the same, but the stage crashes.
     """
@@ -117,6 +118,7 @@ class World:
     appearance: float | None = None
     declines: dict[str, str] = field(default_factory=dict)
     breaks: set[str] = field(default_factory=set)
+    unblendable: set[int] = field(default_factory=set)
     fails: dict[tuple[str, str], str] = field(default_factory=dict)
     dies: set[tuple[str, str]] = field(default_factory=set)
     seam: float = 1.1
@@ -220,6 +222,9 @@ class FakeStage:
     def _blend(self, job: Job, item: Item) -> ItemResult:
         params = job.item_params(BlendItemParams, item)
         done, pastes = {}, []
+        if self.world.unblendable & {entry.face_index for entry in params.faces}:
+            error = ErrorInfo("BLEND_001", "the crop does not fit")
+            return ItemResult(item.item_id, "failed", error=error)
         for entry in params.faces:
             state = json.loads(job.input(item, f"painted_{entry.face_index}").read_text())
             for side in entry.eyes:

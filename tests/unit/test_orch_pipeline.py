@@ -201,6 +201,26 @@ def test_a_failing_face_does_not_stop_the_others(tmp_path: Path, stage: str, how
     assert (report.exit_code, report.photos[0].status) == (9, "partial")
 
 
+def test_a_face_that_cannot_be_blended_does_not_stop_the_others(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0), face(1), face(2))}, unblendable={1})
+    report = run(world, tmp_path, run_id="r")
+    assert {key: value for key, value in outcomes(report).items() if value == "failed"} == {
+        "1/left": "failed",
+        "1/right": "failed",
+    }
+    assert (report.exit_code, report.photos[0].status) == (9, "partial")
+    done = json.loads((tmp_path / "out" / "final_restore_r_original.png").read_text())
+    assert set(done) == {"0/left", "0/right", "2/left", "2/right"}
+
+
+def test_an_eye_that_was_not_looked_at_is_not_believed(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0),)}, fails={("face", "original"): "FACE_DET_001"})
+    report = run(world, tmp_path, run_id="r")
+    assert set(outcomes(report).values()) == {"failed"}
+    assert report.photos[0].status == "failed"
+    assert not (tmp_path / "out" / "final_restore_r_original.png").exists()
+
+
 def test_a_bad_photo_does_not_stop_the_others(tmp_path: Path) -> None:
     world = World({"1.jpg": (face(0),), "2.jpg": (face(0),), "3.jpg": (face(0),)})
     world.fails["face", "in:2.jpg"] = "INPUT_003"

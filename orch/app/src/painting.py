@@ -7,7 +7,7 @@ picture. What is kept in the end are the eyes that were seen to be open; the oth
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,9 @@ from orch.app.src.verification import verdict
 
 Composition = dict[int, tuple[Attempt, tuple[Side, ...]]]
 """Face index -> which attempt at it, and which of its eyes, are pasted."""
+
+Pastes = dict[tuple[int, Side], EyePaste]
+"""Face index and side -> what blend did there."""
 
 
 @dataclass
@@ -78,36 +81,36 @@ class Painter:
         return [work for work, _ in orders]
 
     def _blend_and_look(self, painted: Sequence[FaceWork]) -> None:
-        """Judge the newest attempt of each face, beside the best so far of the others."""
-        fresh = [work for work in painted if work.attempts[-1].eyes]
-        variations = list(dict.fromkeys(work.variation_id for work in fresh))
-        pictures = {v: self._candidate(v, [w for w in fresh if w.variation_id == v]) for v in variations}
-        pastes = self._blend(pictures)
-        blended = {v: pictures[v] for v in variations if isinstance(pastes[v], dict)}
-        faces = self._look(blended, fresh)
-        for work in fresh:
-            attempt = work.attempts[-1]
-            pasted = pastes[work.variation_id]
-            if isinstance(pasted, ErrorInfo):
-                attempt.error = pasted
-                continue
-            seen = faces[work.variation_id]
-            if isinstance(seen, ErrorInfo):
-                attempt.error = seen
-                continue
-            after = seen.get(work.plan.face_index)
-            for side in attempt.eyes:
-                paste = pasted.get((work.plan.face_index, side))
-                attempt.verdicts[side] = verdict(work.plan.face, after, side, paste)
+        """Judge the newest attempt of each face, beside the best so far of the others.
+
+        A picture that cannot be blended is tried again with each face by itself: one face's fault must
+        not take the others along.
+        """
+        by_variation: dict[str, list[FaceWork]] = {}
+        for work in painted:
+            if work.attempts[-1].eyes:
+                by_variation.setdefault(work.variation_id, []).append(work)
+        pictures = {v: self._candidate(v, fresh) for v, fresh in by_variation.items()}
+        pastes, broken = self._blend(pictures)
+        blended = {v: pictures[v] for v in pastes}
         self._pictures |= blended
+        seen, unseen = self._look(blended, by_variation)
+        for variation, fresh in by_variation.items():
+            if variation in seen:
+                _judge(fresh, pastes[variation], seen[variation])
+            elif variation in broken and len(fresh) > 1:
+                for work in fresh:
+                    self._blend_and_look([work])
+            else:
+                for work in fresh:  # nothing that was not looked at is believed
+                    work.attempts[-1].error = broken.get(variation) or unseen[variation]
 
     def _candidate(self, variation: str, fresh: Sequence[FaceWork]) -> _Picture:
         composition = self._accepted(variation)
         for work in fresh:
             attempt = work.attempts[-1]
             composition[work.plan.face_index] = (attempt, attempt.eyes)
-        number = max(len(work.attempts) for work in fresh) - 1
-        return _Picture(fresh[0].paths.get_blended(number), composition)
+        return _Picture(fresh[0].paths.get_blended(len(fresh[0].attempts) - 1), composition)
 
     def _accepted(self, variation: str) -> Composition:
         """The best attempts so far, with the eyes that they opened."""
@@ -117,37 +120,33 @@ class Painter:
             if work.variation_id == variation and work.best
         }
 
-    def _blend(
-        self, pictures: dict[str, _Picture]
-    ) -> dict[str, dict[tuple[int, Side], EyePaste] | ErrorInfo]:
+    def _blend(self, pictures: Mapping[str, _Picture]) -> tuple[dict[str, Pastes], dict[str, ErrorInfo]]:
+        """By variation: what was pasted, and what went wrong."""
         if not pictures:
-            return {}
+            return {}, {}
         wanted = {
             picture.path: [Pasting(attempt.order, eyes) for attempt, eyes in picture.composition.values()]
             for picture in pictures.values()
         }
-        result = self._ask(self._requests.blend(self._photo, self._shared, wanted))
-        return {item.item_id: item.error or _pastes(item) for item in result.items}
+        items = self._ask(self._requests.blend(self._photo, self._shared, wanted)).items
+        return {i.item_id: _pastes(i) for i in items if not i.error}, _errors(items)
 
     def _look(
-        self, pictures: dict[str, _Picture], fresh: Sequence[FaceWork]
-    ) -> dict[str, dict[int, Face] | ErrorInfo]:
+        self, pictures: Mapping[str, _Picture], by_variation: Mapping[str, Sequence[FaceWork]]
+    ) -> tuple[dict[str, dict[int, Face]], dict[str, ErrorInfo]]:
+        """By variation: the fresh faces as they look now, and what went wrong."""
         if not pictures:
-            return {}
-        paths = {work.variation_id: work.paths for work in fresh}
-        number = max(len(work.attempts) for work in fresh) - 1
-        looks = {
-            v: (
-                paths[v].get_verification_json(number),
-                [w.plan.face_index for w in fresh if w.variation_id == v],
-            )
-            for v in pictures
-        }
+            return {}, {}
+        looks = {}
+        for variation in pictures:
+            fresh = by_variation[variation]
+            target = fresh[0].paths.get_verification_json(len(fresh[0].attempts) - 1)
+            looks[variation] = (target, [work.plan.face_index for work in fresh])
         request = self._requests.look_again(
             self._shared.get_face_json(), {v: p.path for v, p in pictures.items()}, looks
         )
-        result = self._ask(request)
-        return {item.item_id: item.error or _faces(looks[item.item_id][0]) for item in result.items}
+        items = self._ask(request).items
+        return {i.item_id: _faces(looks[i.item_id][0]) for i in items if not i.error}, _errors(items)
 
     def _accepted_pictures(self) -> dict[str, Path]:
         """Make each variation's picture hold exactly the accepted eyes, under its plain name."""
@@ -161,12 +160,19 @@ class Painter:
                 again[variation] = _Picture(final, composition)
             elif last.path != final:
                 os.replace(last.path, final)
-        pastes = self._blend(again)
+        _, broken = self._blend(again)
         for work in self._work:
-            problem = pastes.get(work.variation_id)
-            if isinstance(problem, ErrorInfo):
-                _fail(work, problem)
-        return {v: paths[v].get_blended() for v in accepted if not isinstance(pastes.get(v), ErrorInfo)}
+            if work.variation_id in broken:
+                _fail(work, broken[work.variation_id])
+        return {v: paths[v].get_blended() for v in accepted if v not in broken}
+
+
+def _judge(fresh: Sequence[FaceWork], pastes: Pastes, seen: Mapping[int, Face]) -> None:
+    """Verdicts on the newest attempts."""
+    for work in fresh:
+        attempt, index = work.attempts[-1], work.plan.face_index
+        for side in attempt.eyes:
+            attempt.verdicts[side] = verdict(work.plan.face, seen.get(index), side, pastes.get((index, side)))
 
 
 def _fail(work: FaceWork, error: ErrorInfo) -> None:
@@ -176,7 +182,11 @@ def _fail(work: FaceWork, error: ErrorInfo) -> None:
         attempt.verdicts = {side: EyeVerdict(side, "failed", error.message) for side in attempt.eyes}
 
 
-def _pastes(item: ItemResult) -> dict[tuple[int, Side], EyePaste]:
+def _errors(items: Sequence[ItemResult]) -> dict[str, ErrorInfo]:
+    return {item.item_id: item.error for item in items if item.error}
+
+
+def _pastes(item: ItemResult) -> Pastes:
     data = from_dict(BlendItemData, item.data, "blend data")
     return {(paste.face_index, paste.side): paste for paste in data.pastes}
 
