@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from contracts.codec import to_dict
 from orch.app.src.report import VariationReport, WrittenFile
@@ -88,10 +88,24 @@ def provenance(settings: Settings, finished: Finished, models: Mapping[str, str]
         "RunId": variation.run_id,
         "Seed": str(variation.seed),
         "Strategies": ", ".join(variation.strategies()),
-        "Config": _json(settings.model_dump()),
+        "Config": _json(shareable(settings)),
         "Models": _json(dict(models)),
         "Timestamps": _json(dict(finished.seconds)),
     }
+
+
+def shareable(settings: Settings) -> dict[str, Any]:
+    """The configuration without the folders of the person's machine: finished pictures are shared."""
+    config = settings.model_dump()
+    config["input"]["image_path"] = [Path(path).name for path in settings.image_paths()]
+    for section, key in (
+        ("generation", "donor"),
+        ("restoration", "model_path"),
+        *(("models", name) for name in config["models"]),
+    ):
+        if config[section][key]:
+            config[section][key] = Path(config[section][key]).name
+    return config
 
 
 def _json(value: object) -> str:

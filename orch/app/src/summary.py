@@ -77,6 +77,7 @@ def _variation_lines(variation: VariationReport, named: bool) -> list[str]:
         lines += [f"    note: {notice.message}" for notice in face.warnings]
     if variation.output:
         lines.append(f"  -> {variation.output.path}")
+        lines += [f"    note: {notice.message}" for notice in variation.output.warnings]
     return lines
 
 
