@@ -32,6 +32,8 @@ STEEPEST_PITCH = -35.0
 """Degrees; from above, lowered eyes and closed ones look alike."""
 LARGEST_BLUR = 0.056
 """Eye widths (standard deviation); beyond, no lash line can be told. Labelled closed eyes reach 0.048."""
+PIXEL_BLUR = 1.0
+"""px; so much comes from the pixels themselves and does not count against a small eye."""
 DARKEST = 0.4
 """Brightness around the eye over that of the cheeks; below, a dark glass is in front."""
 CLEARLY_OPEN, CLEARLY_NOT_OPEN = 0.9, 0.1
@@ -51,6 +53,7 @@ class EyeMeasures:
         pitch: degrees, negative looks down.
         blur: standard deviation of the edge blur, eye widths.
         brightness: of the eye's surroundings over that of the cheeks.
+        inside: whether both corners lie in the photo.
     """
 
     aspect_ratio: float
@@ -60,6 +63,7 @@ class EyeMeasures:
     pitch: float
     blur: float
     brightness: float
+    inside: bool = True
     landmark_set: str = "mesh478"
 
 
@@ -117,6 +121,8 @@ def _is_eye(eye: EyeMeasures) -> bool:
 
 
 def _cannot_be_seen(eye: EyeMeasures) -> str:
+    if not eye.inside:
+        return "outside of the photo"
     if eye.width < SMALLEST_WIDTH:
         return f"only {eye.width:.0f} px wide"
     if eye.yaw >= FAR_EYE_YAW or abs(eye.yaw) >= PROFILE_YAW:
@@ -127,7 +133,7 @@ def _cannot_be_seen(eye: EyeMeasures) -> str:
 
 
 def _contradicts_closed(eye: EyeMeasures) -> str:
-    if eye.blur > LARGEST_BLUR:
+    if eye.blur > max(LARGEST_BLUR, PIXEL_BLUR / eye.width):
         return "too blurred to tell closed lids from narrow ones"
     if eye.pitch < STEEPEST_PITCH:
         return "the head is bowed: lowered and closed eyes look alike"

@@ -34,8 +34,9 @@ def read_face(
     skin = max(skin_brightness(pyramid, mesh), 1.0)
     looks = {side: eye_appearance(pyramid, mesh, side) for side in SIDES}
     patches = {side: eye_patch(pyramid, mesh, side) for side in SIDES}
-    # one lens took both eyes: their mean is steadier than either
-    blur = float(np.mean([edge_blur(patches[side]) for side in SIDES]))
+    blur = {side: edge_blur(patches[side]) for side in SIDES}
+    # one lens took both eyes: their mean is steadier than either, unless one is hidden by something flat
+    shared_blur = (blur["left"] + blur["right"]) / 2
     measures = {
         side: EyeMeasures(
             aspect_ratio=eye_mesh.aspect_ratio(eye_mesh.eye_region(mesh, side)),
@@ -44,8 +45,9 @@ def read_face(
             # turning the nose to the viewer's right hides the right eye
             yaw=pose.yaw if side == "right" else -pose.yaw,
             pitch=pose.pitch,
-            blur=blur,
+            blur=min(blur[side], shared_blur),
             brightness=surrounding_brightness(patches[side]) / skin,
+            inside=_inside(pyramid, mesh, side),
         )
         for side in SIDES
     }
@@ -101,6 +103,12 @@ def _eye(
         decided_by=decision.decided_by,
         appearance=look,
     )
+
+
+def _inside(pyramid: PicturePyramid, mesh: FloatArray, side: Side) -> bool:
+    """Whether both corners of the eye lie in the photo."""
+    last = (pyramid.width - 1, pyramid.height - 1)
+    return all(0 <= v <= end for corner in eye_mesh.corners(mesh, side) for v, end in zip(corner, last))
 
 
 def _part(mesh: FloatArray, indices: tuple[int, ...]) -> FacePart:

@@ -47,6 +47,8 @@ def open_network(name: str) -> Network:
     options.intra_op_num_threads = min(MOST_THREADS, available_cores())
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # waiting threads that spin take the cores from the other stages: three times slower when they work too
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own classes have no common base but Exception
