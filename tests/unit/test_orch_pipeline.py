@@ -354,6 +354,7 @@ def test_nothing_private_is_left_after_a_failure(tmp_path: Path) -> None:
         ({"overrides": settings(generation__model="donor")}, "ARGS_001", 2),
         ({"overrides": settings(restoration__enabled=True)}, "MODEL_001", 3),
         ({"run_id": "../x"}, "RUN_001", 2),
+        ({"num_variations": -1}, "ARGS_001", 2),
         ({"inputs": ("nowhere.jpg",)}, "INPUT_001", 4),
         ({"overrides": settings(generation__donor="/nowhere")}, "INPUT_001", 4),
         ({"overrides": settings(output__name_template="{stm}{ext}")}, "ARGS_001", 2),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from orch.app.src.options import Override, RunOptions
+from orch.app.src.options import MOST_VARIATIONS, Override, RunOptions
 
 COMMANDS = ("doctor", "models")
 
@@ -217,8 +217,8 @@ def _parse_command(argv: Sequence[str]) -> Command:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) > 99:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 99")
+    if not text.isdecimal() or int(text) > MOST_VARIATIONS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {MOST_VARIATIONS}")
     return int(text)
 
 

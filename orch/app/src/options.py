@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contracts.error_codes import ErrorCode, StageError
+from contracts.exit_codes import ExitCode
+
+MOST_VARIATIONS = 99
+"""Two digits in file names."""
+
 
 @dataclass(frozen=True)
 class Override:
@@ -42,6 +48,14 @@ class RunOptions:
     ignored_faces: frozenset[int] = frozenset()
     dry_run: bool = False
     overrides: tuple[Override, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.num_variations, int) or not 0 <= self.num_variations <= MOST_VARIATIONS:
+            raise StageError(
+                ErrorCode.BAD_ARGUMENTS,
+                f"num_variations is {self.num_variations!r}, not a number from 0 to {MOST_VARIATIONS}",
+                exit_code=ExitCode.USAGE,
+            )
 
     def as_report(self) -> dict[str, Any]:
         """The options as plain JSON values; settings are reported by themselves."""
