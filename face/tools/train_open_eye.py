@@ -28,7 +28,7 @@ from face.app.src.face_detector import FaceDetector
 from face.app.src.face_mesh import FaceMesher, face_square
 from face.app.src.open_eye_template import TEMPLATE_FILE, Features, shape_features
 from face.app.src.picture_pyramid import FloatArray, PicturePyramid, Rgb8, Square
-from face.tools.smears import GROWTHS, METHODS, smeared
+from face.tools.smears import GROWTHS, METHODS, smeared, surroundings
 from imaging.eye_mesh import eye_width
 from imaging.photo import read_photo
 
@@ -85,14 +85,14 @@ def _samples_of_face(
     width = max(eye_width(mesh, side) for side, _ in sides)
     for small in SMALL_WIDTHS:
         if width > 1.25 * small:
-            shrunk, shrunk_mesh = _shrunk(photo, mesh, small / width)
+            shrunk, shrunk_mesh = surroundings(photo, mesh, small / width)
             again = PicturePyramid(shrunk)
             seen = mesher.read(again, face_square(shrunk_mesh)).mesh
             for side, state in sides:
                 yield Sample(eye_patch(again, seen, side), state == "open", "small", person)
     closed = [side for side, state in sides if state == "closed"]
     if closed:
-        base, base_mesh = _shrunk(photo, mesh, min(1.0, SMEAR_WIDTH / width))
+        base, base_mesh = surroundings(photo, mesh, min(1.0, SMEAR_WIDTH / width))
         for growth in GROWTHS:
             for method in METHODS:
                 after = PicturePyramid(smeared(base, base_mesh, closed, method, growth))
@@ -100,17 +100,6 @@ def _samples_of_face(
                 for side in closed:
                     for where in (base_mesh, seen):
                         yield Sample(eye_patch(after, where, side), False, "smear", person)
-
-
-def _shrunk(photo: Rgb8, mesh: FloatArray, scale: float) -> tuple[Rgb8, FloatArray]:
-    """The surroundings of the face at a smaller scale, and its mesh there."""
-    square = face_square(mesh)
-    low = np.maximum(np.floor(np.array(square.center) - square.side), 0).astype(int)
-    high = np.ceil(np.array(square.center) + square.side).astype(int)
-    part = photo[low[1] : high[1], low[0] : high[0]]
-    size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-    moved = (mesh - [*low, 0]) * scale
-    return np.ascontiguousarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA)), moved
 
 
 def altered(patch: Rgb8, random: np.random.Generator) -> Rgb8:
