@@ -129,13 +129,14 @@ def _masks(
     ring = grown(hull, _RING[1] * width) - grown(hull, _RING[0] * width)
     face = polygon_mask(convex_hull(mesh[: eye_mesh.IRIS["left"][0]]), box) * source_face
     # The eye itself is always taken; beside it only skin, never the background of the source.
-    there = np.maximum(source_face, blurred(lids, _MASK_FEATHER * width))
+    eye = blurred(lids, _MASK_FEATHER * width)
+    there = np.maximum(source_face, eye)
     paste = blurred(grown(hull, _MASK_GROWTH * width), _MASK_FEATHER * width) * there
     alpha = blurred(grown(hull, _ALPHA_GROWTH * width), _ALPHA_FEATHER * width)
     return _Masks(
         skin=np.clip(ring, 0, 1) * (1 - lids) * face,
         aperture=blurred(aperture, _APERTURE_FEATHER * width),
-        core=blurred(grown(hull, _CORE * width), _MASK_FEATHER * width) * there,
+        core=np.maximum(blurred(grown(hull, _CORE * width), _MASK_FEATHER * width), eye) * there,
         paste=paste,
         alpha=alpha * _inside(box, _ALPHA_FEATHER * width),
     )

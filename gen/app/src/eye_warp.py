@@ -45,12 +45,14 @@ def fit_thin_plate(points: FloatArray, values: FloatArray, unit: float, smoothin
         smoothing: 0 interpolates; 1e-4 lets points of an eye give way by about a hundredth of its width.
 
     Raises:
-        numpy.linalg.LinAlgError: fewer than three points, or all on one line.
+        ValueError: fewer than three points, or all on one line.
     """
     center = np.asarray(np.mean(points, axis=0), float)
     p = (np.asarray(points, float) - center) / unit
     n = len(p)
     basis = np.column_stack([np.ones(n), p])
+    if np.linalg.matrix_rank(basis) < 3:
+        raise ValueError("a map of the plane needs three points that are not on one line")
     system = np.zeros((n + 3, n + 3))
     system[:n, :n] = _kernel(p, p) + smoothing * np.eye(n)
     system[:n, n:] = basis

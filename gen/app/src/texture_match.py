@@ -21,7 +21,7 @@ _STRONGEST = 3.0
 _STRONGEST_ELSEWHERE = 10.0
 """The same where lids and lashes are left out: what remains has fewer strong edges, and all of one face's
 photos have them."""
-_FAINT = 0.03
+_FAINT = 0.1
 """Of the strongest gradient; what is fainter is no edge, however few edges there are."""
 _MOVING = 0.08
 """Eye widths around the first ring in which opening the eye changes the edges."""

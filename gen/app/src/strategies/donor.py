@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from contracts.envelope import Notice
 from contracts.face import SIDES
 from contracts.gen import PaintedEye
@@ -14,7 +12,7 @@ from gen.app.src.eyeglasses import GLASSES, find_rims
 from gen.app.src.open_shape import open_eye_of, open_shapes
 from gen.app.src.paint_layers import PaintLayers
 from gen.app.src.strategy import EyeScene, FaceView, Painting, Refused
-from gen.app.src.texture_match import face_blur
+from gen.app.src.texture_match import eye_blur, face_blur
 from imaging import eye_mesh
 from imaging.colour import to_linear
 
@@ -22,8 +20,14 @@ YAW_LIMIT = 25.0
 """Degrees between donor and target; further apart, an eye shows a side that the other photo does not."""
 SMALLEST_DONOR = 0.5
 """Width of the donor's eyes relative to the target's; enlarged more than twice they are a blur."""
+_SHARP_EYE = 0.65
+"""Blur of open eyes relative to that of the face around them, median of the labelled photos: lashes and
+limbus are the sharpest edges of a face."""
 _BLUR_WARNING, _BLUR_LIMIT = 1.8, 3.5
-"""Blur of the donor's edges, as it arrives in the target, relative to the target's own."""
+"""Blur of the donor's eyes, as they arrive in the target, relative to eyes as sharp as the target's face."""
+_BLURRED_EYE = 0.05
+"""Blur in eye widths from which an eye looks out of focus; sharper ones are not to blame for a target
+whose grain passes for sharpness."""
 
 
 class Donor:
@@ -52,7 +56,7 @@ class Donor:
         donor = scene.donor
         if donor is None:
             raise Refused("there is no donor photo")
-        blur = relative_blur(scene.face, donor)
+        blur = relative_blur(scene.face, donor) if _out_of_focus(donor) else 1.0
         if blur > _BLUR_LIMIT:
             raise Refused(f"the donor is {blur:.1f} times as blurred as this photo")
         rims, donor_rims = find_rims(scene.face), find_rims(donor)
@@ -77,9 +81,17 @@ class Donor:
 
 
 def relative_blur(target: FaceView, donor: FaceView) -> float:
-    """Blur of the donor's edges at the target's scale over that of the target's own."""
-    widths = [np.mean([eye_mesh.eye_width(face.mesh, side) for side in SIDES]) for face in (target, donor)]
-    return float(face_blur(donor) * widths[0] / widths[1] / face_blur(target))
+    """How many times as blurred as the target the donor's eyes are, at the target's size."""
+    wanted = _SHARP_EYE * face_blur(target)
+    arriving = (
+        eye_blur(donor, side) * eye_mesh.eye_width(target.mesh, side) / eye_mesh.eye_width(donor.mesh, side)
+        for side in SIDES
+    )
+    return min(arriving) / wanted
+
+
+def _out_of_focus(face: FaceView) -> bool:
+    return all(eye_blur(face, side) > _BLURRED_EYE * eye_mesh.eye_width(face.mesh, side) for side in SIDES)
 
 
 def _too_coarse(scene: EyeScene, donor: FaceView) -> str | None:
