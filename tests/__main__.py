@@ -1,7 +1,7 @@
 """`python3 -m tests [--all] [pytest options]`: make the tests' environment, then ruff, mypy, pytest.
 
 Standard library only. Without `--all` the tests marked heavy stay out. Ends with pytest's closing
-line; the exit status is 0 only when all three are content.
+line; the exit status is 0 only when all are content.
 """
 
 from __future__ import annotations
@@ -36,11 +36,19 @@ def main(arguments: Sequence[str]) -> int:
     commands = [
         [python, "-m", "ruff", "check", *CHECKED],
         [python, "-m", "ruff", "format", "--check", *CHECKED],
-        [python, "-m", "mypy", *TYPED],
+        *_type_checks(python),
         [python, "-m", "pytest", *([] if everything else ["-m", "not heavy"]), *chosen],
     ]
     statuses = [_run(command) for command in commands]
     return next((status for status in reversed(statuses) if status), 0)
+
+
+def _type_checks(python: str) -> list[list[str]]:
+    if sys.version_info < (3, 11):
+        # The last numpy for Python 3.10 describes its types in another way than the one we write against.
+        say("mypy: left out, it needs the numpy of Python 3.11 or newer")
+        return []
+    return [[python, "-m", "mypy", *TYPED]]
 
 
 def _run(command: list[str]) -> int:
