@@ -20,6 +20,7 @@ from gen.app.src.eyeball.render import Eyeball, draw_eyeball
 from gen.app.src.eyeball.sclera import sclera_colour
 from gen.app.src.eyeball.shading import draw_lower_margin
 from gen.app.src.eyeball.tone import PhotoTone
+from gen.app.src.eyeglasses import Rims, find_rims
 from gen.app.src.foreground import behind, thin_foreground
 from gen.app.src.iris_colour import IrisColour, shown_colour
 from gen.app.src.lash_removal import LashField, erase_lashes
@@ -58,6 +59,7 @@ class _Shared:
     tone: PhotoTone | None
     blur: float
     seed: int
+    rims: Rims
 
 
 class LidLift:
@@ -107,6 +109,7 @@ def _shared(scene: EyeScene, linear: Image, colour: IrisColour, gain: float) -> 
         tone=PhotoTone(linear) if scene.greyscale or scene.sepia else None,
         blur=_SHARPNESS_SHARE * edge_blur(scene.crop, calm=_CALM),
         seed=scene.seed,
+        rims=find_rims(scene.face),
     )
 
 
@@ -139,7 +142,7 @@ def _paint_eye(shared: _Shared, plan: OpenEyePlan) -> _PaintedEye:
     box = box_around(axes.to_crop(reach), 0.06 * axes.width + 2, shared.linear.shape[:2])
     grid = eye_grid(axes, box)
     photo = shared.linear[box.slices]
-    rims = thin_foreground(photo, grid, plan.line, line_u)
+    rims = np.maximum(thin_foreground(photo, grid, plan.line, line_u), shared.rims.in_box(plan.side, box))
     picture = behind(photo, rims, axes.width)
 
     field = erase_lashes(picture, grid, plan.line, line_u)
