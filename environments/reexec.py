@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -64,9 +65,13 @@ def hand_over(python: Path, module: str, arguments: list[str]) -> NoReturn:
     os.execve(command[0], command, environment)
 
 
-def child_environment() -> dict[str, str]:
-    """The variables of a child: the checkout on the module path, no byte code where it cannot be written."""
-    environment = dict(os.environ)
+def child_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables of a child: the checkout on the module path, no byte code where it cannot be written.
+
+    Args:
+        environ: what they are made from; None for this process's own.
+    """
+    environment = dict(os.environ if environ is None else environ)
     paths = [str(CHECKOUT), *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
     environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
     if not os.access(CHECKOUT, os.W_OK):

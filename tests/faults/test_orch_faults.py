@@ -18,7 +18,7 @@ from contracts.codec import from_dict
 from contracts.envelope import ItemResult, Request, Result
 from orch.app.src.stage_process import StageProcess
 from orch.app.src.stage_registry import PROJECT_ROOT, StageEntry
-from orch.app.src.workers import StageWorker, child_environment
+from orch.app.src.workers import StageWorker, stage_environment
 
 MODULE = "tests.faults.misbehaving_stage"
 ENTRY = StageEntry("crop", MODULE, "faulty", {"faulty": None}, deadline_s=3.0, deadline_per_item_s=0.0)
@@ -27,7 +27,7 @@ COMMAND = [sys.executable, "-m", MODULE, "serve", "--backend", "faulty"]
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[StageWorker]:
-    environment = child_environment(os.environ)
+    environment = stage_environment(os.environ)
 
     def launch(entry: StageEntry, backend: str) -> StageProcess:
         return StageProcess(entry.name, COMMAND, environment, PROJECT_ROOT, tmp_path / "stage.log")
@@ -158,9 +158,9 @@ from pathlib import Path
 from tests.faults.test_orch_faults import COMMAND, request
 from orch.app.src.stage_process import StageProcess
 from orch.app.src.stage_registry import PROJECT_ROOT
-from orch.app.src.workers import child_environment
+from orch.app.src.workers import stage_environment
 folder = Path(sys.argv[1])
-stage = StageProcess("crop", COMMAND, child_environment(os.environ), PROJECT_ROOT, folder / "log")
+stage = StageProcess("crop", COMMAND, stage_environment(os.environ), PROJECT_ROOT, folder / "log")
 print(stage.pid, flush=True)
 if sys.argv[2] != "idle":
     stage.ask(request(folder, sys.argv[2]), 60, lambda event: None)
@@ -173,7 +173,7 @@ time.sleep(60)
 def test_no_stage_outlives_a_killed_parent(tmp_path: Path, behaviour: str, how: signal.Signals) -> None:
     if sys.platform != "linux" and behaviour == "hang":
         pytest.skip("a computing stage is only ended with its parent on Linux")
-    environment = child_environment(os.environ)
+    environment = stage_environment(os.environ)
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, str(tmp_path), behaviour],
         stdout=subprocess.PIPE,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orch.app.src.run_paths import PROJECT_ROOT
-from orch.app.src.workers import child_environment
+from orch.app.src.workers import stage_environment
 from tests.faults.test_orch_faults import alive, wait_until
 
 RUN = """
@@ -23,7 +23,7 @@ from orch.app.src import open_the_eyes
 from orch.app.src.cli import parse
 from orch.app.src.run import execute
 from orch.app.src.stage_process import StageProcess
-from orch.app.src.workers import child_environment
+from orch.app.src.workers import stage_environment
 from tests.unit.orch_fakes import FakeStage, World, face, surroundings
 
 folder = Path(sys.argv[1])
@@ -66,7 +66,7 @@ def test_an_interrupted_run_keeps_what_is_finished_and_leaves_nothing_else(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=PROJECT_ROOT,
-        env=child_environment(os.environ),
+        env=stage_environment(os.environ),
     )
     assert process.stdout is not None and process.stderr is not None
     child = int(process.stdout.readline())

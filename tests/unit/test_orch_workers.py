@@ -15,7 +15,7 @@ from contracts.stage import Stage
 from orch.app.src.doctor import doctor
 from orch.app.src.model_files import list_models, stage_models, verify_models
 from orch.app.src.stage_registry import PROJECT_ROOT, STAGES
-from orch.app.src.workers import WorkerPool, child_environment, process_launcher
+from orch.app.src.workers import WorkerPool, process_launcher, stage_environment
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -78,17 +78,17 @@ def test_a_backend_with_a_recipe_runs_in_its_environment(tmp_path: Path) -> None
 
 
 def test_children_find_the_checkout_and_share_the_cores() -> None:
-    child = child_environment({"PYTHONPATH": "/mine", "HOME": "/h"})
+    child = stage_environment({"PYTHONPATH": "/mine", "HOME": "/h"})
     assert child["PYTHONPATH"] == f"{PROJECT_ROOT}{os.pathsep}/mine"
     assert int(child["OMP_NUM_THREADS"]) >= 1
     assert child["HOME"] == "/h"
-    assert child_environment({"OMP_NUM_THREADS": "3"})["OMP_NUM_THREADS"] == "3"
+    assert stage_environment({"OMP_NUM_THREADS": "3"})["OMP_NUM_THREADS"] == "3"
 
 
 def test_a_read_only_checkout_gets_no_byte_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "PYTHONDONTWRITEBYTECODE" not in child_environment({})
+    assert "PYTHONDONTWRITEBYTECODE" not in stage_environment({})
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    assert child_environment({})["PYTHONDONTWRITEBYTECODE"] == "1"
+    assert stage_environment({})["PYTHONDONTWRITEBYTECODE"] == "1"
 
 
 def test_doctor_and_models_tell_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,4 @@
-"""`main()` called by an interpreter that lacks the orchestrator's packages: done by one that has them.
-
-python -m orch.app.src.in_environment     # arguments of main() as JSON in, its results as JSON out
-"""
+"""`main()` called by an interpreter that lacks the orchestrator's packages: done by one that has them."""
 
 from __future__ import annotations
 
@@ -9,12 +6,11 @@ import importlib.util
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from contracts.codec import from_dict, to_dict
+from contracts.codec import from_dict
 from contracts.envelope import ErrorInfo
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
@@ -22,6 +18,7 @@ from contracts.exit_codes import ExitCode
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 ORCH_FOLDER = PROJECT_ROOT / "orch"
 RECIPE = "orch"
+MODULE = "orch.app.src.main_process"
 
 PACKAGES = ("pydantic", "rich", "numpy", "PIL", "pyvips")
 """What a run imports in its own process."""
@@ -46,7 +43,7 @@ def call_main(arguments: Mapping[str, Any]) -> dict[str, Any]:
         filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")])
     )
     child = subprocess.run(
-        [str(interpreter), "-m", "orch.app.src.in_environment"],
+        [str(interpreter), "-m", MODULE],
         input=json.dumps(arguments),
         stdout=subprocess.PIPE,
         text=True,
@@ -66,19 +63,3 @@ def call_main(arguments: Mapping[str, Any]) -> dict[str, Any]:
         raise StageError(info.code, info.message, info.hint, ExitCode(answer["exit_code"]), info.retryable)
     results: dict[str, Any] = answer["results"]
     return results
-
-
-def _answer() -> int:
-    from orch.app.src.errors import described, exit_code_of
-    from orch.app.src.open_the_eyes import main
-
-    try:
-        answer: dict[str, Any] = {"results": main(**json.load(sys.stdin))}
-    except StageError as error:
-        answer = {"error": to_dict(described(error)), "exit_code": int(exit_code_of(error))}
-    json.dump(answer, sys.stdout)
-    return int(ExitCode.OK)
-
-
-if __name__ == "__main__":
-    sys.exit(_answer())

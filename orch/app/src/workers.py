@@ -16,6 +16,7 @@ from typing import Protocol
 
 from contracts.envelope import ErrorInfo, Metrics, Request, Result, StageName, Versions
 from contracts.error_codes import ErrorCode
+from environments.reexec import child_environment
 from orch.app.src.result_checks import checked_items
 from orch.app.src.stage_process import OnEvent, StageDied, StageProcess
 from orch.app.src.stage_registry import PROJECT_ROOT, STAGES, StageEntry
@@ -179,7 +180,7 @@ def process_launcher(
         log_of: stage -> log file.
         environ: what the children's environment is made from.
     """
-    environment = child_environment(environ)
+    environment = stage_environment(environ)
 
     def launch(entry: StageEntry, backend: str) -> StageProcess:
         recipe = entry.recipes[backend]
@@ -190,18 +191,12 @@ def process_launcher(
     return launch
 
 
-def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Environment of stage processes: the checkout on the path, threads by cores.
+def stage_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Variables of stage processes: the checkout on the path, threads by cores.
 
     Only one stage computes at a time, so each may use all cores; what the person set is kept.
     """
-    child = dict(environ)
-    paths = [str(PROJECT_ROOT), *filter(None, [environ.get("PYTHONPATH", "")])]
-    child["PYTHONPATH"] = os.pathsep.join(paths)
-    child.setdefault("OMP_NUM_THREADS", str(available_cores()))
-    if not os.access(PROJECT_ROOT, os.W_OK):
-        child["PYTHONDONTWRITEBYTECODE"] = "1"
-    return child
+    return {"OMP_NUM_THREADS": str(available_cores()), **child_environment(environ)}
 
 
 def available_cores() -> int:
