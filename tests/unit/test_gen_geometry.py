@@ -186,3 +186,14 @@ def test_mirroring_twice_is_the_same_face() -> None:
 def test_the_skull_has_no_point_without_a_partner_in_the_skull() -> None:
     partner = mirrored_indices()
     assert {partner[k] for k in RIGID} == set(RIGID)
+
+
+@pytest.mark.parametrize("unit", [30.0, 100.0, 400.0])
+def test_a_coarse_grid_says_what_the_map_says(unit: float) -> None:
+    points = np.random.default_rng(9).uniform(0, unit, (25, 2))
+    values = points + 0.05 * unit * np.sin(4 * points[:, ::-1] / unit)
+    box = Box(-3, 5, round(unit) - 3, round(0.8 * unit))
+    fine = backward_map(points, values, box, unit, smoothing=1e-3)
+    x, y = box.grid()
+    exact = fit_thin_plate(points, values, unit, 1e-3)(np.stack([x.ravel(), y.ravel()], axis=1).astype(float))
+    assert np.abs(fine.reshape(-1, 2) - exact).max() < 0.004 * unit

@@ -181,11 +181,10 @@ class _Warp:
         eye = open_eye_of(source.mesh, side)
         near = box_around(eye.region, _READ_MARGIN * eye.width, source.crop.shape[:2])
         points = eye.region[:, :2] - near.origin
-        lids, eyeball = (
-            backward_map(of.region[:, :2], points, box, shape.width, _SMOOTHING) for of in (opened, shape)
-        )
-        between = None
+        lids = backward_map(opened.region[:, :2], points, box, shape.width, _SMOOTHING)
+        eyeball, between = lids, None
         if opened.aspect_ratio < shape.aspect_ratio:
+            eyeball = backward_map(shape.region[:, :2], points, box, shape.width, _SMOOTHING)
             # Lids that come closer cover the eyeball, they do not squeeze it.
             aperture = polygon_mask(opened.region[list(eye_mesh.POLYGON)], box)
             edge = _LID_EDGE * shape.width

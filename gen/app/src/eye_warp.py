@@ -16,8 +16,8 @@ from gen.app.src.eye_box import Box
 
 FloatArray = NDArray[np.float64]
 
-GRID_STEP = 4
-"""px between evaluated map points; a thin-plate map is smooth, so the rest is interpolated."""
+_GRID_STEPS = 24.0
+"""Evaluated map points along a unit; a thin-plate map is smooth, so the rest is interpolated."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +77,36 @@ def backward_map(
         unit, smoothing: see `fit_thin_plate`.
     """
     plate = fit_thin_plate(target_points, source_points, unit, smoothing)
-    height, width = box.shape
-    xs = np.arange(box.x1, box.x2 + GRID_STEP, GRID_STEP, dtype=float)
-    ys = np.arange(box.y1, box.y2 + GRID_STEP, GRID_STEP, dtype=float)
+    step = max(1, int(unit / _GRID_STEPS))
+    along_y, along_x = (_between_nodes(size, step) for size in box.shape)
+    # One node before the first pixel, for the cubic that begins there.
+    xs = box.x1 + step * (np.arange(along_x.shape[1]) - 1.0)
+    ys = box.y1 + step * (np.arange(along_y.shape[1]) - 1.0)
     nodes = np.stack(np.meshgrid(xs, ys), axis=-1)
-    coarse = plate(nodes.reshape(-1, 2)).reshape(*nodes.shape).astype(np.float32)
-    enlarge = np.array([[GRID_STEP, 0, 0], [0, GRID_STEP, 0]], np.float32)
-    fine = cv2.warpAffine(
-        coarse, enlarge, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    values = plate(nodes.reshape(-1, 2)).reshape(nodes.shape)
+    fine = np.einsum("hy,yxk,wx->hwk", along_y, values, along_x, optimize=True)
     return np.asarray(fine, np.float32)
+
+
+def _between_nodes(count: int, step: int) -> FloatArray:
+    """Weights of grid nodes for `count` pixels, shape (count, nodes); node 1 lies on pixel 0.
+
+    Catmull-Rom: exact for quadratic maps, and continuous in the first derivative.
+    """
+    position = np.arange(count) / step
+    first = position.astype(int)
+    t = position - first
+    weights = np.zeros((count, int(first.max()) + 4))
+    for k, w in enumerate(
+        (
+            -0.5 * t + t**2 - 0.5 * t**3,
+            1 - 2.5 * t**2 + 1.5 * t**3,
+            0.5 * t + 2 * t**2 - 1.5 * t**3,
+            -0.5 * t**2 + 0.5 * t**3,
+        )
+    ):
+        weights[np.arange(count), first + k] = w
+    return weights
 
 
 def sample(picture: NDArray[np.float32], coordinates: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -101,13 +121,6 @@ def sample(picture: NDArray[np.float32], coordinates: NDArray[np.float32]) -> ND
         ),
         np.float32,
     )
-
-
-def box_anchors(box: Box) -> FloatArray:
-    """Eight points on the border of a box, to pin a map there, shape (8, 2)."""
-    x1, y1, x2, y2 = box
-    xm, ym = (x1 + x2) / 2, (y1 + y2) / 2
-    return np.array([(x1, y1), (xm, y1), (x2, y1), (x1, ym), (x2, ym), (x1, y2), (xm, y2), (x2, y2)], float)
 
 
 def _kernel(a: FloatArray, b: FloatArray) -> FloatArray:
