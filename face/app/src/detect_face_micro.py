@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,7 +18,7 @@ from contracts.envelope import Item, Request, Result
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.face import SIDES, EyeReading, FaceDocument, FaceItemData, FaceParams
-from contracts.files import reference, resolve
+from contracts.files import read_json, reference, resolve
 from contracts.stage import Backend, Stage
 from contracts.stage_main import stage_main
 from environments.reexec import ensure_environment
@@ -146,8 +145,7 @@ def show(request: Request, result: Result) -> None:
             continue
         data = from_dict(FaceItemData, answer.data)
         if "json" in answer.outputs:
-            written = resolve(request.roots, answer.outputs["json"].path)
-            document = from_dict(FaceDocument, json.loads(written.read_text(encoding="utf-8")))
+            document = from_dict(FaceDocument, read_json(resolve(request.roots, answer.outputs["json"].path)))
         else:
             document = from_dict(FaceDocument, data.document)
         width, height = document.image_size

@@ -38,6 +38,8 @@ DARKEST = 0.4
 """Brightness around the eye over that of the cheeks; below, a dark glass is in front."""
 CLEARLY_OPEN, CLEARLY_NOT_OPEN = 0.9, 0.1
 """Appearance scores that contradict closed and open lids."""
+CLEARLY_APART = 1.3
+"""Openness by the lids alone, in thresholds, that pixels without an eye contradict."""
 LOOKS_OPEN = 0.5
 """Appearance score that an open eye beside a closed one must have."""
 
@@ -77,10 +79,14 @@ class EyeDecision:
     decided_by: str
 
 
+def lid_openness(eye: EyeMeasures) -> float:
+    """By the lids alone: px^2 at an inter-ocular distance of 100 px, comparable to `threshold`."""
+    return DEFAULT_THRESHOLD * eye.aspect_ratio / CUT_RATIO[eye.landmark_set]
+
+
 def openness(eye: EyeMeasures) -> float:
-    """px^2 at an inter-ocular distance of 100 px, comparable to `threshold`."""
-    by_lids = DEFAULT_THRESHOLD * eye.aspect_ratio / CUT_RATIO[eye.landmark_set]
-    return by_lids * (1 + SECOND_OPINION * (2 * eye.appearance - 1))
+    """By lids and pixels, in the same unit."""
+    return lid_openness(eye) * (1 + SECOND_OPINION * (2 * eye.appearance - 1))
 
 
 def decide(eye: EyeMeasures, threshold: float) -> EyeDecision:
@@ -89,17 +95,17 @@ def decide(eye: EyeMeasures, threshold: float) -> EyeDecision:
     score = 1 / (1 + ratio**STEEPNESS)
     if reason := _cannot_be_seen(eye):
         return EyeDecision("undetermined", score, reason, "visibility")
-    if abs(ratio - 1) < DOUBT:
-        return EyeDecision("undetermined", score, "between open and closed", eye.landmark_set)
-    if ratio < 1:
-        if reason := _contradicts_closed(eye):
-            return EyeDecision("undetermined", score, reason, "appearance")
-        return EyeDecision("closed", score, "", eye.landmark_set)
-    if eye.appearance <= CLEARLY_NOT_OPEN:
+    if eye.appearance <= CLEARLY_NOT_OPEN and lid_openness(eye) / threshold > CLEARLY_APART:
         return EyeDecision(
             "undetermined", score, "lids look apart, but no eye shows between them", "appearance"
         )
-    return EyeDecision("open", score, "", eye.landmark_set)
+    if abs(ratio - 1) < DOUBT:
+        return EyeDecision("undetermined", score, "between open and closed", eye.landmark_set)
+    if ratio > 1:
+        return EyeDecision("open", score, "", eye.landmark_set)
+    if reason := _contradicts_closed(eye):
+        return EyeDecision("undetermined", score, reason, "appearance")
+    return EyeDecision("closed", score, "", eye.landmark_set)
 
 
 def decide_pair(left: EyeMeasures, right: EyeMeasures, threshold: float) -> tuple[EyeDecision, EyeDecision]:

@@ -10,7 +10,7 @@ from contracts.face import Face
 from face.app.src.adaptive_search import find_faces
 from face.app.src.face_detector import Candidate, FaceDetector
 from face.app.src.face_mesh import FaceMesher, MeshReading, face_square
-from face.app.src.face_plausibility import is_plausible, mesh_box
+from face.app.src.face_plausibility import TO_FIND, TO_KEEP, is_plausible, mesh_box
 from face.app.src.face_reading import read_face
 from face.app.src.picture_pyramid import PicturePyramid, Square
 from face.app.src.suppression import strongest
@@ -31,15 +31,19 @@ class FaceAnalyser:
     def find(self, pyramid: PicturePyramid, threshold: float, smallest_face: float) -> list[Face]:
         """Search the whole photo; faces are numbered left to right, then top to bottom."""
         found = [
-            (candidate, self._mesher.read(pyramid, Square(candidate.center, candidate.side, candidate.roll)))
+            (candidate, self.mesh(pyramid, Square(candidate.center, candidate.side, candidate.roll)))
             for candidate in find_faces(pyramid, self._detector, smallest_face)
         ]
-        faces = _each_once([f for f in found if is_plausible(f[1], pyramid.width, pyramid.height)])
+        faces = _each_once([f for f in found if is_plausible(f[1], pyramid.width, pyramid.height, TO_FIND)])
         faces.sort(key=lambda f: _middle(f[1]))
         return [
             read_face(pyramid, reading.mesh, number, candidate.score, threshold)
             for number, (candidate, reading) in enumerate(faces)
         ]
+
+    def mesh(self, pyramid: PicturePyramid, face: Square) -> MeshReading:
+        """The mesh of the face in a square, without judging it."""
+        return self._mesher.read(pyramid, face)
 
     def look_again(self, pyramid: PicturePyramid, known: Iterable[Face], threshold: float) -> list[Face]:
         """Read known faces on this picture, where they were; they keep their numbers. Nothing is searched.
@@ -48,8 +52,8 @@ class FaceAnalyser:
         """
         faces = []
         for face in known:
-            reading = self._mesher.read(pyramid, face_square(np.asarray(face.mesh)))
-            if is_plausible(reading, pyramid.width, pyramid.height):
+            reading = self.mesh(pyramid, face_square(np.asarray(face.mesh)))
+            if is_plausible(reading, pyramid.width, pyramid.height, TO_KEEP):
                 faces.append(read_face(pyramid, reading.mesh, face.face_index, face.confidence, threshold))
         return faces
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from contracts.face import SIDES
@@ -11,10 +13,20 @@ from face.app.src.picture_pyramid import FloatArray
 from face.app.src.suppression import Box
 from imaging.eye_mesh import IRIS, corners, eye_center, eye_width
 
-LEAST_PRESENCE = 0.9
-"""The network's own word; it says 1.00 on every labelled face."""
-LARGEST_SPREAD = 0.06
-"""Of the looks, in inter-ocular distances. Labelled faces: 0.002 to 0.02."""
+
+@dataclass(frozen=True)
+class Limits:
+    """presence: the network's own word, at least. spread: of the looks, in inter-ocular distances, at most."""
+
+    presence: float
+    spread: float
+
+
+TO_FIND = Limits(presence=0.999, spread=0.045)
+"""Labelled faces, at 45 px too, have a presence of 0.9995 or more and a spread of 0.002 to 0.037; most
+patterns that only resemble a face fail the first."""
+TO_KEEP = Limits(presence=0.9, spread=0.09)
+"""For a face that is known to be there: it was found, and is read again."""
 FARTHEST_IRIS = 0.75
 """Distance of the iris from the middle of its eye, in eye widths."""
 MOUTH = (13, 14)
@@ -26,12 +38,12 @@ def mesh_box(mesh: FloatArray) -> Box:
     return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 
-def is_plausible(reading: MeshReading, width: int, height: int) -> bool:
+def is_plausible(reading: MeshReading, width: int, height: int, limits: Limits) -> bool:
     """A face that the network sees alike each time, in order, with its middle in the photo."""
     mesh = reading.mesh
     return (
-        reading.presence >= LEAST_PRESENCE
-        and reading.spread <= LARGEST_SPREAD
+        reading.presence >= limits.presence
+        and reading.spread <= limits.spread
         and _in_order(mesh)
         and _middle_inside(mesh, width, height)
     )

@@ -29,15 +29,24 @@ DECIMALS = 2
 def read_face(
     pyramid: PicturePyramid, mesh: FloatArray, face_index: int, confidence: float, threshold: float
 ) -> Face:
-    """Measure one face. confidence: of the detector, 0..1."""
+    """Measure one face and decide its eyes. confidence: of the detector, 0..1."""
     pose = head_pose(mesh)
-    skin = max(skin_brightness(pyramid, mesh), 1.0)
     looks = {side: eye_appearance(pyramid, mesh, side) for side in SIDES}
+    measures = measure_eyes(pyramid, mesh, pose, looks)
+    left, right = decide_pair(measures["left"], measures["right"], threshold)
+    return _face(mesh, face_index, confidence, pose, {"left": left, "right": right}, looks)
+
+
+def measure_eyes(
+    pyramid: PicturePyramid, mesh: FloatArray, pose: Pose, looks: dict[Side, EyeAppearance]
+) -> dict[Side, EyeMeasures]:
+    """What the states of both eyes are decided on."""
+    skin = max(skin_brightness(pyramid, mesh), 1.0)
     patches = {side: eye_patch(pyramid, mesh, side) for side in SIDES}
     blur = {side: edge_blur(patches[side]) for side in SIDES}
     # one lens took both eyes: their mean is steadier than either, unless one is hidden by something flat
     shared_blur = (blur["left"] + blur["right"]) / 2
-    measures = {
+    return {
         side: EyeMeasures(
             aspect_ratio=eye_mesh.aspect_ratio(eye_mesh.eye_region(mesh, side)),
             appearance=looks[side].score,
@@ -51,8 +60,6 @@ def read_face(
         )
         for side in SIDES
     }
-    left, right = decide_pair(measures["left"], measures["right"], threshold)
-    return _face(mesh, face_index, confidence, pose, {"left": left, "right": right}, measures, looks)
 
 
 def _face(
@@ -61,10 +68,9 @@ def _face(
     confidence: float,
     pose: Pose,
     decisions: dict[Side, EyeDecision],
-    measures: dict[Side, EyeMeasures],
     looks: dict[Side, EyeAppearance],
 ) -> Face:
-    eyes = {side: _eye(mesh, side, decisions[side], measures[side], looks[side]) for side in SIDES}
+    eyes = {side: _eye(mesh, side, decisions[side], looks[side]) for side in SIDES}
     x1, y1, x2, y2 = (round(v, DECIMALS) for v in mesh_box(mesh))
     return Face(
         face_index=face_index,
@@ -82,9 +88,7 @@ def _face(
     )
 
 
-def _eye(
-    mesh: FloatArray, side: Side, decision: EyeDecision, eye: EyeMeasures, look: EyeAppearance
-) -> EyeReading:
+def _eye(mesh: FloatArray, side: Side, decision: EyeDecision, look: EyeAppearance) -> EyeReading:
     polygon = eye_mesh.eye_polygon(mesh, side)
     area = eye_mesh.polygon_area(polygon)
     distance = max(eye_mesh.inter_ocular_distance(mesh), 1e-6)
@@ -94,8 +98,8 @@ def _eye(
         score=round(decision.score, 3),
         area=round(area, 2),
         normalised_area=round(area * (100.0 / distance) ** 2, 2),
-        aspect_ratio=round(eye.aspect_ratio, 4),
-        width=round(eye.width, 2),
+        aspect_ratio=round(eye_mesh.aspect_ratio(eye_mesh.eye_region(mesh, side)), 4),
+        width=round(eye_mesh.eye_width(mesh, side), 2),
         points=_points(polygon),
         indices=eye_mesh.polygon_indices(side),
         landmark_set=LANDMARK_SET,

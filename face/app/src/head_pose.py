@@ -13,8 +13,8 @@ from contracts.face import Pose
 from face.app.src.picture_pyramid import FloatArray
 
 # fmt: off
-_VIEWERS_LEFT = (33, 133, 46, 107, 61, 58, 172, 136, 149, 234, 127, 93, 54, 103, 48, 64)
-_VIEWERS_RIGHT = (263, 362, 276, 336, 291, 288, 397, 365, 378, 454, 356, 323, 284, 332, 278, 294)
+VIEWERS_LEFT = (33, 133, 46, 107, 61, 58, 172, 136, 149, 234, 127, 93, 54, 103, 48, 64)
+VIEWERS_RIGHT = (263, 362, 276, 336, 291, 288, 397, 365, 378, 454, 356, 323, 284, 332, 278, 294)
 # fmt: on
 """Mesh indices that mirror each other: eye corners, brows, mouth corners, jaw, temples, nose wings."""
 FOREHEAD, CHIN = 10, 152
@@ -23,7 +23,7 @@ FOREHEAD, CHIN = 10, 152
 
 def head_axes(mesh: FloatArray) -> FloatArray:
     """Rows: the head's x (to the viewer's right), y (down) and z (away from the viewer), orthonormal."""
-    across = (mesh[list(_VIEWERS_RIGHT)] - mesh[list(_VIEWERS_LEFT)]).mean(0)
+    across = (mesh[list(VIEWERS_RIGHT)] - mesh[list(VIEWERS_LEFT)]).mean(0)
     x = across / np.linalg.norm(across)
     down = mesh[CHIN] - mesh[FOREHEAD]
     down = down - x * (down @ x)

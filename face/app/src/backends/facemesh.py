@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -14,7 +13,7 @@ from contracts.envelope import Item, ItemResult, Versions
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.face import SIDES, Face, FaceDocument, FaceItemData, FaceItemParams, FaceParams
-from contracts.files import write_json
+from contracts.files import read_json, write_json
 from contracts.model_manifest import read_manifest
 from contracts.stage import Job, each_item
 from face.app.src.debug_picture import debug_picture
@@ -84,12 +83,7 @@ def _known_faces(job: Job, item: Item) -> list[Face] | None:
     if "face_json" not in item.inputs:
         return None
     path = job.input(item, "face_json")
-    try:
-        document = from_dict(FaceDocument, json.loads(path.read_text(encoding="utf-8")), "face_json")
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise StageError(
-            ErrorCode.BAD_REQUEST, f"cannot read {path}: {error}", exit_code=ExitCode.USAGE
-        ) from error
+    document = from_dict(FaceDocument, read_json(path), "face_json")
     only = job.item_params(FaceItemParams, item).only_faces
     if only is None:
         return list(document.faces)
