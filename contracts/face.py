@@ -27,7 +27,7 @@ class EyeAppearance:
     Attributes:
         iris: evidence of a dark disc with a limbus inside the lids, 0..1.
         sclera: evidence of brighter, less coloured flanks beside it, 0..1.
-        score: the two combined, 0 (skin or a smear) .. 1 (an eye that looks).
+        score: likeness of all of it, lids too, to an open eye: 0 (skin or a smear) .. 1; the cut is 0.5.
     """
 
     iris: float

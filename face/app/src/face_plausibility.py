@@ -16,7 +16,7 @@ from imaging.eye_mesh import IRIS, corners, eye_center, eye_width
 
 @dataclass(frozen=True)
 class Limits:
-    """presence: the network's own word, at least. spread: of the looks, in inter-ocular distances, at most."""
+    """presence: least word of the network. spread: largest of the looks, in inter-ocular distances."""
 
     presence: float
     spread: float
