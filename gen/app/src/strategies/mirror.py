@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
+import numpy as np
+
 from contracts.face import Side
 from contracts.gen import PaintedEye
 from gen.app.src import refusals
+from gen.app.src.eye_box import convex_hull
 from gen.app.src.eye_transfer import transfer_eye
 from gen.app.src.eyeball.tone import PhotoTone
 from gen.app.src.eyeglasses import find_rims
@@ -19,12 +23,13 @@ from imaging import eye_mesh
 from imaging.colour import to_linear
 from imaging.gaze import iris_position
 
-YAW_LIMIT = 22.0
+YAW_LIMIT = 24.0
 """Degrees; further round, one eye is seen from the side and the other from the front."""
-FAR_YAW_LIMIT = 15.0
-"""The same where the open eye is the far one, seen at the face's edge in fewer pixels."""
 _NARROWEST = 0.75
 """Width of the open eye relative to the closed one's."""
+_SKIN_BESIDE = 0.5
+"""Eye widths from the open eye's outer corner to the outline of the face; with less there is no skin to go
+with the eye, but hair, background, or light that grazes the face's edge."""
 _CONVERGENCE = 0.08
 """By how much the right iris lies further right between its corners than the left one in open eyes that
 look at one point: median of the labelled photos."""
@@ -41,14 +46,14 @@ class Mirror:
         closed = scene.sides[0]
         open_side = _other(closed)
         yaw = abs(scene.document.pose.yaw)
-        wider = eye_mesh.eye_width(scene.mesh, open_side) >= eye_mesh.eye_width(scene.mesh, closed)
-        if yaw > (YAW_LIMIT if wider else FAR_YAW_LIMIT):
+        if yaw > YAW_LIMIT:
             return f"the head is turned by {yaw:.0f} degrees, its halves do not look alike"
         return (
             refusals.too_small(scene)
             or refusals.covered(scene)
             or refusals.not_open(scene.face, [open_side], "the person's")
             or _too_narrow(scene, open_side, closed)
+            or _at_the_edge(scene, open_side)
             or refusals.hard_side_light(scene)
             or refusals.low_brow(mirrored(scene.face).mesh, scene, "the open eye")
         )
@@ -93,4 +98,13 @@ def _too_narrow(scene: EyeScene, open_side: Side, closed: Side) -> str | None:
     share = eye_mesh.eye_width(scene.mesh, open_side) / eye_mesh.eye_width(scene.mesh, closed)
     if share < _NARROWEST:
         return f"the open eye has only {100 * share:.0f} % of the closed one's width"
+    return None
+
+
+def _at_the_edge(scene: EyeScene, open_side: Side) -> str | None:
+    outline = convex_hull(scene.mesh[: eye_mesh.IRIS["left"][0]]).astype(np.float32)
+    outer, _ = eye_mesh.corners(scene.mesh, open_side)
+    room = cv2.pointPolygonTest(outline, (float(outer[0]), float(outer[1])), True)
+    if room < _SKIN_BESIDE * eye_mesh.eye_width(scene.mesh, open_side):
+        return "the open eye lies at the edge of the face"
     return None
