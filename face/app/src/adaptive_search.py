@@ -16,7 +16,7 @@ from face.app.src.picture_pyramid import PicturePyramid, Square
 from face.app.src.suppression import strongest
 from face.app.src.tiling import level_sides, tiles
 
-HINT = 0.03
+HINT = 0.04
 """Score in the last coarse level from which the finest tiles there are worth looking at."""
 SMALL_HINT = 0.2
 """Of the look's side: what responds at a larger size is seen well enough already."""
