@@ -20,6 +20,7 @@ def test_painted_as_last_looked_at(golden: Golden, tmp_path: Path) -> None:
     seen = tmp_path / f"{golden.name}_difference.png"
     write(seen, difference_picture(expected, now))
     pytest.fail(
-        f"{golden.name}: {(apart > TOLERANCE).any(axis=2).sum()} pixels differ, by up to {apart.max()} levels; "
+        f"{golden.name}: {(apart > TOLERANCE).any(axis=2).sum()} pixels differ, "
+        f"by up to {apart.max()} levels; "
         f"golden, now and difference: {seen}. If the change is wanted: python3 -m tests.golden.renew"
     )
