@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -76,17 +77,29 @@ class Session(Protocol):
     def versions(self) -> Versions: ...
 
 
-def each_item(job: Job, failure_code: str, work: Callable[[Item], ItemResult]) -> Iterator[ItemResult]:
-    """Run `work` on every item and keep failures to their own item.
+def each_item(
+    job: Job, failure_code: str, work: Callable[[Item], ItemResult], threads: int = 1
+) -> Iterator[ItemResult]:
+    """Run `work` on every item, in order, and keep failures to their own item.
+
+    Args:
+        threads: items in work at once; more than one needs a `work` that shares nothing it changes.
 
     Any exception becomes a failed ItemResult: a StageError with its own code, a MemoryError as
     retryable, everything else with `failure_code` and its traceback on stderr.
     """
-    for item in job.request.items:
+
+    def done(item: Item) -> ItemResult:
         try:
-            yield work(item)
+            return work(item)
         except Exception as error:  # noqa: BLE001 - one item's fault must not take the others along
-            yield failed_item(item.item_id, error, failure_code)
+            return failed_item(item.item_id, error, failure_code)
+
+    if threads == 1 or len(job.request.items) == 1:
+        yield from map(done, job.request.items)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield from pool.map(done, job.request.items)
 
 
 @dataclass(frozen=True)

@@ -66,18 +66,20 @@ class FaceDetector:
         boxes, logits = answer[BOXES][0].astype(float), answer[LOGITS][0, :, 0]
         scores = 1 / (1 + np.exp(-np.clip(logits, -LOGIT_LIMIT, LOGIT_LIMIT)))
         chosen = np.flatnonzero(scores >= least_score)
-        return [self._candidate(boxes[k], self._anchors[k], float(scores[k]), square) for k in chosen]
+        return self._decoded(boxes[chosen], self._anchors[chosen], scores[chosen], square)
 
     @staticmethod
-    def _candidate(values: FloatArray, anchor: FloatArray, score: float, square: Square) -> Candidate:
-        center = square.to_photo((values[None, :2] + anchor) / LOOK)[0]
+    def _decoded(
+        values: FloatArray, anchors: FloatArray, scores: FloatArray, square: Square
+    ) -> list[Candidate]:
+        """Candidates of the network's rows (n, 16) at their anchors (n, 2)."""
+        x, y = square.to_photo((values[:, :2] + anchors) / LOOK).T
         # key points 0 and 1 are the eyes, the viewer's left one first
-        eyes = square.to_photo((values[4:8].reshape(2, 2) + anchor) / LOOK)
-        across = eyes[1] - eyes[0]
-        half = float(np.abs(values[2:4]).max()) / LOOK * square.side / 2
-        return Candidate(
-            (center[0] - half, center[1] - half, center[0] + half, center[1] + half),
-            score,
-            float(np.arctan2(across[1], across[0])),
-            2 * half / square.side,
-        )
+        eyes = values[:, 4:8].reshape(-1, 2) + np.repeat(anchors, 2, axis=0)
+        left, right = np.moveaxis(square.to_photo(eyes / LOOK).reshape(-1, 2, 2), 1, 0)
+        roll = np.arctan2(*(right - left).T[::-1])
+        size = np.abs(values[:, 2:4]).max(axis=1) / LOOK
+        half = size * square.side / 2
+        boxes = np.stack([x - half, y - half, x + half, y + half], axis=1)
+        columns = (boxes.tolist(), scores.tolist(), roll.tolist(), size.tolist())
+        return [Candidate((a, b, c, d), *rest) for (a, b, c, d), *rest in zip(*columns)]

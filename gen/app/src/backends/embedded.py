@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -34,12 +35,13 @@ _LEVELS = np.float32(65535)
 
 
 class EmbeddedSession:
-    """Paints one item after another; has nothing to load."""
+    """Paints items side by side, as many as there are cores; has nothing to load."""
 
     def run(self, job: Job) -> Iterator[ItemResult]:
         total = len(job.request.items)
         for done, result in enumerate(
-            each_item(job, ErrorCode.GENERATION_FAILED, lambda item: paint_item(job, item)), start=1
+            each_item(job, ErrorCode.GENERATION_FAILED, lambda item: paint_item(job, item), _cores()),
+            start=1,
         ):
             job.progress(done, total, result.item_id)
             yield result
@@ -53,6 +55,12 @@ def open_session(device: str) -> EmbeddedSession:
     """The session; `device` does not matter, everything runs on the CPU."""
     cv2.setNumThreads(1)  # faces are small: threads cost more than they give, and stages share the cores
     return EmbeddedSession()
+
+
+def _cores() -> int:
+    """Items in work at once: more than four take memory for little."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(available, 4)
 
 
 def paint_item(job: Job, item: Item) -> ItemResult:
