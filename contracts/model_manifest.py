@@ -1,9 +1,13 @@
 """What a stage's `models.json` says: weights, where they come from, their hash and their licence.
 
-{"models": [{"name": "face_detection_full_range", "used_for": "finding faces",
-             "file": "app/models/face_detection_full_range.onnx", "size": 1234,
-             "sha256": "...", "url": "https://...", "licence": "Apache-2.0",
-             "commercial_use": true, "in_repository": true}]}
+{"models": [{"name": "codeformer", "used_for": "restoring faces", "file": "codeformer.pth",
+             "size": 376637898, "sha256": "...", "url": "https://...", "licence": "S-Lab License 1.0",
+             "licence_url": "https://...", "commercial_use": false},
+            {"name": "sdxl_refiner", "used_for": "...", "kind": "folder", "file": "sdxl-refiner-1.0",
+             "revision": "5d4c...", "url": "https://.../resolve/5d4c...", "licence": "...",
+             "commercial_use": true, "files": [{"path": "model_index.json"}, {"path": "unet/config.json"}]}]}
+
+Weights that the repository carries lie at `<stage>/<file>`, all others at `<store>/<stage>/<file>`.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from contracts.codec import ContractError, from_dict
@@ -19,7 +23,37 @@ from contracts.files import sha256_file
 
 SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
-ModelState = Literal["ok", "missing", "wrong size", "wrong checksum"]
+ModelKind = Literal["file", "folder", "archive", "package"]
+ModelState = Literal["ok", "missing", "incomplete", "wrong size", "wrong checksum"]
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One file of a model of several. path: relative, below the model's folder. size: bytes.
+
+    Where size or sha256 is None, nobody has published it: the pinned revision stands for the content.
+    """
+
+    path: str
+    size: int | None = None
+    sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        pure = PurePosixPath(self.path)
+        if not self.path or pure.is_absolute() or ".." in pure.parts or "\\" in self.path:
+            raise ValueError(f"{self.path!r} is not a relative path without '..'")
+        _check_hash(self.path, self.sha256)
+
+    def state(self, folder: Path, hashes: bool = True) -> ModelState:
+        """Compare with size and, where `hashes`, with sha256."""
+        path = folder / self.path
+        if not path.is_file():
+            return "missing"
+        if self.size is not None and path.stat().st_size != self.size:
+            return "wrong size"
+        if hashes and self.sha256 is not None and sha256_file(path) != self.sha256:
+            return "wrong checksum"
+        return "ok"
 
 
 @dataclass(frozen=True)
@@ -27,15 +61,19 @@ class ModelEntry:
     """One set of weights.
 
     Attributes:
-        name: as in `Backend.needs`, in results' `versions.models` and in reports.
+        name: as in `Backend.needs`, in a request's `weights` and in reports.
         used_for: one line for a person.
-        file: path below the stage's folder; a folder for a model of several files.
+        file: relative path of the file or folder; of a package, its name.
         licence: SPDX identifier, or the licence's own name.
         commercial_use: whether the licence allows it.
-        size: bytes; None for a folder.
-        sha256: of the file, lower-case hex; None for a folder.
-        revision: pinned revision of a repository of several files.
-        url: where it is to be had.
+        kind: "file"; "folder", downloaded file by file; "archive", a zip at `url` that is unpacked to the
+            folder `file`; "package", a Python package that brings the weights into an environment.
+        size: bytes of the file or archive; of a folder, of all its files together; None where unknown.
+        sha256: of the file or archive, lower-case hex.
+        revision: pinned revision of a repository of files; part of `url`.
+        url: where it is to be had; of a folder, what its files' paths are joined to.
+        licence_url: where the licence's text is.
+        files: of a folder or archive, what belongs in it.
         in_repository: the checkout carries it, nothing is ever downloaded.
     """
 
@@ -44,30 +82,46 @@ class ModelEntry:
     file: str
     licence: str
     commercial_use: bool
+    kind: ModelKind = "file"
     size: int | None = None
     sha256: str | None = None
     revision: str | None = None
     url: str = ""
+    licence_url: str = ""
+    files: tuple[ModelFile, ...] = ()
     in_repository: bool = False
 
     def __post_init__(self) -> None:
-        if self.sha256 is not None and not SHA256.match(self.sha256):
-            raise ValueError(f"{self.name}: sha256 must be 64 lower-case hex digits")
-        if self.sha256 is None and self.revision is None:
+        _check_hash(self.name, self.sha256)
+        if self.sha256 is None and self.revision is None and self.kind != "package":
             raise ValueError(f"{self.name}: sha256 or revision must be given, or it cannot be verified")
+        if self.revision and self.url and self.revision not in self.url:
+            raise ValueError(f"{self.name}: the url must name the pinned revision")
+        if self.kind == "folder" and not self.files:
+            raise ValueError(f"{self.name}: a folder lists its files")
+        if self.kind not in ("folder", "archive") and self.files:
+            raise ValueError(f"{self.name}: only a folder or an archive has files")
 
-    def state(self, stage_folder: Path) -> ModelState:
-        """Compare the file under `stage_folder` with size and sha256, in that order.
+    def contents(self) -> tuple[ModelFile, ...]:
+        """Files that must be there, relative to the folder that holds `file`; none of a package."""
+        if self.kind == "package":
+            return ()
+        if self.kind == "file":
+            return (ModelFile(self.file, self.size, self.sha256),)
+        return tuple(ModelFile(f"{self.file}/{f.path}", f.size, f.sha256) for f in self.files)
 
-        A pinned folder without a hash counts as "ok" when it is there.
+    def state(self, folder: Path, hashes: bool = True) -> ModelState:
+        """Compare what is in `folder` with sizes and, where `hashes`, with checksums.
+
+        A folder of which some files are missing is "incomplete". What has no published size or hash
+        counts as "ok" when it is there.
         """
-        path = stage_folder / self.file
-        if not path.exists():
+        if not (folder / self.file).exists():
             return "missing"
-        if self.size is not None and path.stat().st_size != self.size:
-            return "wrong size"
-        if self.sha256 is not None and sha256_file(path) != self.sha256:
-            return "wrong checksum"
+        for file in self.contents():
+            state = file.state(folder, hashes)
+            if state != "ok":
+                return "incomplete" if state == "missing" else state
         return "ok"
 
 
@@ -100,3 +154,8 @@ def read_manifest(path: Path) -> ModelManifest:
     except json.JSONDecodeError as error:
         raise ContractError(f"{path}: not JSON: {error}") from error
     return from_dict(ModelManifest, document, path.name)
+
+
+def _check_hash(name: str, sha256: str | None) -> None:
+    if sha256 is not None and not SHA256.match(sha256):
+        raise ValueError(f"{name}: sha256 must be 64 lower-case hex digits")

@@ -109,12 +109,14 @@ class Backend:
     Attributes:
         implementation: "package.module:function"; the function takes the device name and opens a Session.
         environment: name of the recipe under `<stage>/environments/`, None needs the standard library only.
-        needs: names of weights in the stage's models.json.
+        needs: names of weights in the stage's models.json without which it cannot work.
+        uses: names of weights that it can use besides, where they are there.
     """
 
     implementation: str
     environment: str | None = None
     needs: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
     summary: str = ""
 
 

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from contracts.codec import ContractError, from_dict, to_dict, type_hints
 from contracts.envelope import ErrorInfo, ItemResult
 from contracts.json_schema import DOCUMENTS, VIEWERS_LEFT, document_schema, main, stale_files
-from contracts.model_manifest import ModelEntry
+from contracts.model_manifest import ModelEntry, ModelFile
 
 NAMES = sorted(DOCUMENTS)
 SCALARS: dict[Any, st.SearchStrategy[Any]] = {
@@ -50,8 +50,11 @@ def instances(cls: Any) -> st.SearchStrategy[Any]:
     fields = {f.name: values_of(type_hints(cls)[f.name]) for f in dataclasses.fields(cls)}
     if cls is ItemResult:  # a failed item carries an error, any other item none
         fields |= {"status": st.just("failed"), "error": instances(ErrorInfo)}
+    if cls is ModelFile:
+        fields |= {"path": st.just("unet/config.json"), "sha256": st.just("a" * 64)}
     if cls is ModelEntry:
-        fields |= {"sha256": st.just("a" * 64)}
+        fields |= {"sha256": st.just("a" * 64), "revision": st.none(), "kind": st.just("folder")}
+        fields |= {"files": st.lists(instances(ModelFile), min_size=1, max_size=2).map(tuple)}
     return st.builds(cls, **fields)
 
 
