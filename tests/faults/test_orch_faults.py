@@ -17,11 +17,13 @@ import pytest
 from contracts.codec import from_dict
 from contracts.envelope import ItemResult, Request, Result
 from orch.app.src.stage_process import StageProcess
-from orch.app.src.stage_registry import PROJECT_ROOT, StageEntry
+from orch.app.src.stage_registry import PROJECT_ROOT, BackendEntry, StageEntry
 from orch.app.src.workers import StageWorker, stage_environment
 
 MODULE = "tests.faults.misbehaving_stage"
-ENTRY = StageEntry("crop", MODULE, "faulty", {"faulty": None}, deadline_s=3.0, deadline_per_item_s=0.0)
+ENTRY = StageEntry(
+    "crop", MODULE, "faulty", {"faulty": BackendEntry()}, deadline_s=3.0, deadline_per_item_s=0.0
+)
 COMMAND = [sys.executable, "-m", MODULE, "serve", "--backend", "faulty"]
 
 

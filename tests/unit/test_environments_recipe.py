@@ -127,7 +127,10 @@ def test_every_recipe_of_the_tree_pins_what_it_asks_for() -> None:
 
 def test_every_recipe_that_a_stage_names_is_there() -> None:
     named = {
-        (stage.folder, recipe) for stage in STAGES.values() for recipe in stage.recipes.values() if recipe
+        (stage.folder, backend.recipe)
+        for stage in STAGES.values()
+        for backend in stage.backends.values()
+        if backend.recipe
     }
     assert named <= set(recipes_in_tree())
     assert {(CHECKOUT / "orch", "orch")} <= set(recipes_in_tree())
@@ -135,7 +138,9 @@ def test_every_recipe_that_a_stage_names_is_there() -> None:
 
 def test_set_up_ahead_makes_what_a_default_run_needs() -> None:
     needed = {
-        (stage.name, recipe) for stage in STAGES.values() if (recipe := stage.recipes[stage.default_backend])
+        (stage.name, recipe)
+        for stage in STAGES.values()
+        if (recipe := stage.backends[stage.default_backend].recipe)
     }
     assert set(DEFAULT_PATH) == needed | {("orch", "orch")}
 

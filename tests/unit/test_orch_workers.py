@@ -14,7 +14,7 @@ from contracts.envelope import Request, StageName
 from contracts.stage import Stage
 from orch.app.src.doctor import doctor
 from orch.app.src.model_files import list_models, stage_models, verify_models
-from orch.app.src.stage_registry import PROJECT_ROOT, STAGES
+from orch.app.src.stage_registry import PROJECT_ROOT, STAGES, BackendEntry
 from orch.app.src.workers import WorkerPool, process_launcher, stage_environment
 
 
@@ -24,8 +24,9 @@ def test_the_table_says_what_the_stages_say(name: StageName) -> None:
     stage: Stage = importlib.import_module(entry.module).STAGE
     assert (stage.name, stage.module) == (name, entry.module)
     assert stage.default_backend == entry.default_backend
-    assert {n: backend.environment for n, backend in stage.backends.items()} == dict(entry.recipes)
-    for recipe in filter(None, entry.recipes.values()):
+    said = {n: BackendEntry(b.environment, b.needs, b.uses) for n, b in stage.backends.items()}
+    assert said == dict(entry.backends)
+    for recipe in filter(None, (backend.recipe for backend in entry.backends.values())):
         assert (entry.folder / "environments" / f"{recipe}.json").is_file()
 
 

@@ -25,7 +25,7 @@ def doctor(is_ready: IsReady) -> int:
     print(f"GPU: {gpu() or 'none found; the default path needs none'}")
     print("environments:")
     for stage in STAGES.values():
-        recipe = stage.recipes[stage.default_backend]
+        recipe = stage.backends[stage.default_backend].recipe
         print(f"  {stage.name} ({stage.default_backend}): {_environment(recipe, stage.folder, is_ready)}")
     print("weights in the repository:")
     broken = False

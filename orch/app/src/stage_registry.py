@@ -15,13 +15,26 @@ PROJECT_ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True)
+class BackendEntry:
+    """One way to do a stage's work.
+
+    Attributes:
+        recipe: environment recipe in the stage's folder, None for the standard library alone.
+        needs, uses: weights without which it cannot work, and those it can use besides.
+    """
+
+    recipe: str | None = None
+    needs: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class StageEntry:
     """One stage.
 
     Attributes:
         module: entry module, started with `python -m`.
         default_backend: the one an ordinary run uses.
-        recipes: backend -> environment recipe in the stage's folder, None for the standard library alone.
         deadline_s: seconds for a request of no items; `deadline_per_item_s` is added for each. Generous:
             they end hangs, and tell a slow machine from one.
         optional_outputs: outputs that a stage may leave out although they were asked for.
@@ -30,7 +43,7 @@ class StageEntry:
     name: StageName
     module: str
     default_backend: str
-    recipes: Mapping[str, str | None]
+    backends: Mapping[str, BackendEntry]
     deadline_s: float = 120.0
     deadline_per_item_s: float = 120.0
     optional_outputs: frozenset[str] = field(default_factory=frozenset)
@@ -47,24 +60,29 @@ class StageEntry:
 STAGES: dict[StageName, StageEntry] = {
     entry.name: entry
     for entry in (
-        StageEntry("preenh", "preenh.app.src.pre_enhance_prompt", "rules", {"rules": None}),
+        StageEntry("preenh", "preenh.app.src.pre_enhance_prompt", "rules", {"rules": BackendEntry()}),
         StageEntry(
             "face",
             "face.app.src.detect_face_micro",
             "facemesh",
-            {"facemesh": "facemesh"},
+            {
+                "facemesh": BackendEntry(
+                    "facemesh",
+                    needs=("face_detection_full_range", "face_landmark_with_attention", "open_eye_template"),
+                )
+            },
             deadline_per_item_s=300.0,
             optional_outputs=frozenset({"debug"}),
         ),
-        StageEntry("crop", "crop.app.src.crop_eye_region", "opencv", {"opencv": "opencv"}),
+        StageEntry("crop", "crop.app.src.crop_eye_region", "opencv", {"opencv": BackendEntry("opencv")}),
         StageEntry(
             "gen",
             "gen.app.src.eyegen_micro",
             "embedded",
-            {"embedded": "embedded"},
+            {"embedded": BackendEntry("embedded")},
             optional_outputs=frozenset({"prepared", "base_output", "refined"}),
         ),
-        StageEntry("blend", "blend.app.src.blend_eye_patch", "opencv", {"opencv": "opencv"}),
-        StageEntry("res", "res.app.src.restore_faces", "none", {"none": None}),
+        StageEntry("blend", "blend.app.src.blend_eye_patch", "opencv", {"opencv": BackendEntry("opencv")}),
+        StageEntry("res", "res.app.src.restore_faces", "none", {"none": BackendEntry()}),
     )
 }

@@ -183,7 +183,7 @@ def process_launcher(
     environment = stage_environment(environ)
 
     def launch(entry: StageEntry, backend: str) -> StageProcess:
-        recipe = entry.recipes[backend]
+        recipe = entry.backends[backend].recipe
         interpreter = Path(sys.executable) if recipe is None else find_interpreter(entry.folder, recipe)
         command = [str(interpreter), "-m", entry.module, "serve", "--backend", backend]
         return StageProcess(entry.name, command, environment, PROJECT_ROOT, log_of(entry.name))
