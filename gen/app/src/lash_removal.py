@@ -38,6 +38,9 @@ _RAISED_CONTRAST, _CONTRAST_LIMITS = 1.25, (0.30, 0.92)
 """Lash roots lie denser in the view of an open eye than of a closed one."""
 _FAINTEST = 0.045
 """Relative darkness that still counts right beside a lash: its blurred rim."""
+_SHADE_REACH, _SHADE_LIMITS = 0.05, (0.55, 1.0)
+"""How far the shade below erased lashes is carried on into them, eye widths, and its relative limits: it
+may darken the skin, never brighten it."""
 _DETAIL_FROM = 0.30
 """Fine skin structure for erased places is borrowed from this far below, eye widths."""
 _DETAIL_LIMITS = (0.12, 0.60)
@@ -101,6 +104,7 @@ def erase_lashes(picture: Plane, grid: EyeGrid, line: FloatArray, line_u: FloatA
     opacity = _grown_a_little(opacity, width)[..., None]
 
     fill = skin * _borrowed_detail(level, _roughness(level, skin, below, u), width)[..., None]
+    fill = fill * _shade_around(level, skin, opacity[..., 0], below, width)[..., None]
     erased = picture * (1.0 - opacity) + fill * opacity
     transmission = 1.0 - darkness * np.maximum(dense, tips * lash)
     seen = float(darkness[on_line].mean()) if on_line.any() else 0.0
@@ -120,6 +124,14 @@ def _skin_behind(picture: Plane, below: Plane, u: Plane, reach: Plane, width: fl
         envelope = luminance(_normalised_blur(picture, weight, _ENVELOPE * width))
         weight = weight * soft_step(level / np.maximum(envelope, 1e-4) - 0.80, 0.10)
     return _normalised_blur(picture, weight, 0.06 * width)
+
+
+def _shade_around(level: Plane, skin: Plane, opacity: Plane, below: Plane, width: float) -> Plane:
+    """Shade that stays right below erased places, carried on into them: no light strip with an edge."""
+    kept = (1.0 - opacity) ** 4 * soft_step(below - 0.02, 0.02) * soft_step(0.60 - below, 0.05)
+    ratio = level / np.maximum(luminance(skin), 1e-4)
+    shade = _normalised_blur(ratio[..., None].repeat(3, axis=2), kept, _SHADE_REACH * width)[..., 0]
+    return np.asarray(np.clip(shade, *_SHADE_LIMITS), np.float32)
 
 
 def _thin_darkness(level: Plane, width: float) -> Plane:
