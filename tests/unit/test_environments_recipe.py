@@ -153,6 +153,6 @@ def test_the_embedded_stages_share_one_environment() -> None:
 
 def test_the_tests_run_on_the_versions_that_users_get() -> None:
     tested = {r for step in read_recipe(CHECKOUT / "tests", "tests").steps for r in step.requirements}
-    for folder, name in recipes_in_tree():
-        for step in read_recipe(folder, name).steps:
-            assert set(step.requirements) <= tested, (folder, name)
+    for stage, name in DEFAULT_PATH:
+        for step in read_recipe(CHECKOUT / stage, name).steps:
+            assert set(step.requirements) <= tested, (stage, name)
