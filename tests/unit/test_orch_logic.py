@@ -18,7 +18,7 @@ from orch.app.src.iris_words import iris_colour_named
 from orch.app.src.requests import Donor
 from orch.app.src.settings import DEFAULT_PROMPT, PROJECT_ROOT, Settings
 from orch.app.src.strategies import choose
-from orch.app.src.variations import VARIED_OPENNESS, variations
+from orch.app.src.variations import VARIED_OPENNESS, gen_params, variations
 from orch.app.src.verification import verdict
 from orch.app.src.version import VERSION
 from tests.unit.orch_fakes import eye, face
@@ -51,6 +51,15 @@ def test_openness_stays_in_range_and_neighbours_differ() -> None:
     assert all(0.5 <= value <= 1.2 for value in openness)
     assert all(abs(a - b) >= 0.08 for a, b in pairwise(openness))
     assert len(set(VARIED_OPENNESS)) == len(VARIED_OPENNESS)
+
+
+def test_openness_is_asked_for_and_variations_follow_it_within_its_limits() -> None:
+    for asked in (0.5, 0.7, 1.2):
+        settings = Settings.model_validate({"generation": {"openness": asked}})
+        made = variations(settings, {}, 6)
+        assert made[0].openness == asked
+        assert all(0.5 <= v.openness <= 1.2 for v in made)
+        assert gen_params(settings, made[0]).openness == asked
 
 
 def test_prompts_of_a_variation_merge_over_the_settings() -> None:

@@ -124,6 +124,9 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
         "--eye-color", metavar="COLOR", help="brown, dark, hazel, green, blue, grey, amber or #rrggbb"
     )
     group.add_argument(
+        "--openness", type=float, metavar="0.5..1.2", help="how far eyes open (default: 1, relaxed)"
+    )
+    group.add_argument(
         "--seed", type=int, metavar="N", help="the same seed gives the same picture (default: 42)"
     )
     group.add_argument(
@@ -160,6 +163,7 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
     "log_format": ("processing", "log_format"),
     "backend": ("generation", "model"),
     "eye_color": ("generation", "eye_color"),
+    "openness": ("generation", "openness"),
     "seed": ("generation", "seed"),
     "output_format": ("output", "format"),
     "name_template": ("output", "name_template"),

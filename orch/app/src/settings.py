@@ -107,6 +107,9 @@ class GenerationSection(Section):
     eye_color: str | None = Field(
         default=None, description=f"Iris colour: {', '.join(EYE_COLOURS)} or #rrggbb; null finds it."
     )
+    openness: float = Field(
+        default=1.0, ge=0.5, le=1.2, description="How far eyes open; 1 as this face's relaxed eyes would."
+    )
     donor: str | None = Field(default=None, description="Photo or folder of the same people with open eyes.")
     refiner: RefinerSection = RefinerSection()
 

@@ -16,10 +16,11 @@ from orch.app.src.run_ids import variation_id
 from orch.app.src.settings import DEFAULT_PROMPT, GenerationSection, Settings
 from orch.app.src.settings_sources import merge
 
-ORIGINAL_OPENNESS = 1.0
 VARIED_OPENNESS = (0.84, 1.14, 0.92, 1.07, 0.76, 1.2)
-"""Of variations 1, 2, ...; starts again at the end. Neighbours differ by at least 0.08, which is 2 px
-of lid height on an eye of 100 px. 1.2 is the most that strategies take, below 0.75 looks sleepy."""
+"""Of variations 1, 2, ..., relative to the original's; starts again at the end. Neighbours differ by at
+least 0.08, which is 2 px of lid height on an eye of 100 px; below 0.75 looks sleepy."""
+OPENNESS_LIMITS = (0.5, 1.2)
+"""What strategies take."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,10 @@ def variations(settings: Settings, prompts: Mapping[int, dict[str, Any]], count:
             the settings' prompts.
     """
     made = []
+    least, most = OPENNESS_LIMITS
     for number in range(count + 1):
-        openness = VARIED_OPENNESS[(number - 1) % len(VARIED_OPENNESS)] if number else ORIGINAL_OPENNESS
+        share = VARIED_OPENNESS[(number - 1) % len(VARIED_OPENNESS)] if number else 1.0
+        openness = round(min(most, max(least, share * settings.generation.openness)), 4)
         section = _with_prompts(settings, prompts.get(number, {}))
         made.append(Variation(number, settings.generation.seed + number, openness, section))
     return made
