@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from blend.app.src.blend_eye_patch import feather_mask
-from blend.app.src.canvas import Canvas
 from blend.app.src.grain import (
     LUMA,
     chroma_detail,
@@ -25,6 +24,7 @@ from blend.app.src.matching import change_of, matched_light, matched_tone
 from blend.app.src.seam import seam_ratio
 from contracts.crop import CropDocument, CropParams
 from crop.app.src.crop import crop_face
+from imaging.canvas import Canvas
 from imaging.colour import to_encoded, to_linear
 from imaging.tone import tone_of
 from tests.synthetic_faces import face_of, synthetic_mesh, textured_picture, textured_unit

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from blend.app.src.canvas import Canvas
 from blend.app.src.edits import PaintedFace
 from blend.app.src.paste import paste_face
 from contracts.blend import EDIT_SEMI_AXES, BlendParams, EyePaste
@@ -20,6 +19,7 @@ from contracts.crop import CropParams
 from contracts.face import SIDES, Side
 from crop.app.src.crop import crop_face
 from imaging import affine, eye_mesh
+from imaging.canvas import Canvas
 from imaging.crop_files import quantised
 from imaging.photo import Photo, PhotoHeader
 from tests.synthetic_faces import face_of, synthetic_mesh, textured_picture

@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from blend.app.src.canvas import Canvas
 from contracts.crop import CropDocument
 from contracts.face import SIDES
 from imaging import affine, eye_mesh
+from imaging.canvas import Canvas
 
 FloatArray = NDArray[np.float64]
 FloatImage = NDArray[np.float32]

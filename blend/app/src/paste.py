@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from blend.app.src.canvas import Canvas
 from blend.app.src.edits import EyeEdit, PaintedFace, eye_edits
 from blend.app.src.grain import LUMA, Grain, grain_for, measure_grain
 from blend.app.src.regions import crop_coordinates, photo_box
@@ -17,6 +16,7 @@ from blend.app.src.seam import seam_ratio
 from contracts.blend import BlendParams, EyePaste
 from contracts.face import SIDES, Side
 from imaging import affine
+from imaging.canvas import Canvas
 from imaging.colour import largest_channel
 from imaging.crop_return import warp_to_photo
 

@@ -9,7 +9,6 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import NDArray
 
-from blend.app.src.canvas import Canvas
 from blend.app.src.edits import PaintedFace
 from blend.app.src.paste import paste_face
 from contracts.blend import BlendFace, BlendItemData, BlendItemParams, BlendParams
@@ -20,6 +19,7 @@ from contracts.error_codes import ErrorCode, StageError
 from contracts.files import read_json
 from contracts.stage import Job, each_item
 from imaging import png_writer
+from imaging.canvas import Canvas
 from imaging.crop_files import quantised, read_picture, write_levels
 from imaging.crop_sampling import sample_crop
 from imaging.last_photo import LastPhoto
