@@ -13,7 +13,8 @@ from contracts.codec import from_dict
 from contracts.envelope import Request, StageName
 from contracts.stage import Stage
 from orch.app.src.doctor import doctor
-from orch.app.src.model_files import list_models, stage_models, verify_models
+from orch.app.src.models.catalogue import catalogue
+from orch.app.src.models.store import model_store
 from orch.app.src.stage_registry import PROJECT_ROOT, STAGES, BackendEntry
 from orch.app.src.workers import WorkerPool, process_launcher, stage_environment
 
@@ -92,22 +93,17 @@ def test_a_read_only_checkout_gets_no_byte_code(monkeypatch: pytest.MonkeyPatch)
     assert stage_environment({})["PYTHONDONTWRITEBYTECODE"] == "1"
 
 
-def test_doctor_and_models_tell_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+def test_doctor_tells_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert doctor(lambda folder, recipe: folder.name != "gen") == 0
     said = capsys.readouterr().out
     assert "face (facemesh): ready" in said
     assert "gen (embedded): not built yet" in said
     assert "preenh (rules): needs none of its own" in said
-    assert list_models() == 0
-    listed = capsys.readouterr().out
-    assert all(model.entry.name in listed and model.entry.licence in listed for model in stage_models())
-    assert verify_models() == 0
-    assert "BAD" not in capsys.readouterr().out
 
 
 def test_weights_of_the_repository_are_whole_and_free_to_use() -> None:
-    embedded = [model for model in stage_models() if model.entry.in_repository]
+    embedded = [model for model in catalogue() if model.entry.in_repository]
     assert embedded
     for model in embedded:
-        assert model.state() == "ok", model.entry.name
-        assert model.entry.commercial_use, model.entry.name
+        assert model_store({}).state(model, hashes=True) == "ok", model.name
+        assert model.entry.commercial_use, model.name

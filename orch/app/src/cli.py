@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
+from orch.app.src import commands
+from orch.app.src.commands import SmallCommand
 from orch.app.src.options import MOST_VARIATIONS, Override, RunOptions
-
-COMMANDS = ("doctor", "models")
 
 DESCRIPTION = """\
 Opens closed eyes in portraits and group photos and leaves everything else in the picture untouched.
@@ -18,8 +17,10 @@ Without options it opens the eyes of the sample in Input_Images."""
 
 EPILOG = """\
 commands:
-  doctor                 what is installed, what is missing, and what --backend auto would choose
+  doctor                 what is installed, what is missing, and what auto would choose, and why
   models list|verify     weights: where from, which licence, are they whole
+  models pull|import     fetch weights, or take a file that you have already
+  setup [--all|--single] install ahead what runs would install on demand
 
 Paths here start from the folder you are in, paths in a configuration from the project's folder. The
 command line beats the environment (PIPELINE_LOG_FORMAT, PIPELINE_VERBOSE, SDXL_BASE_PATH,
@@ -31,20 +32,23 @@ or weights missing; 4 the photo cannot be read; 9 some photos failed; 130 interr
 
 @dataclass(frozen=True)
 class Command:
-    """A parsed command line. action: of `models`. show_tracebacks: --verbose, also before settings."""
+    """A parsed command line: a run, or `small`. show_tracebacks: --verbose, also before settings."""
 
-    name: Literal["run", "doctor", "models"]
-    run: RunOptions
-    action: str = ""
+    run: RunOptions = field(default_factory=RunOptions)
+    small: SmallCommand | None = None
     show_tracebacks: bool = False
 
 
 def parse(argv: Sequence[str], cwd: Path) -> Command:
     """Parse a command line; exits with status 2 and one line where it is wrong, 0 after --help."""
-    if argv and argv[0] in COMMANDS:
-        return _parse_command(argv)
+    if argv and argv[0] in commands.NAMES:
+        small = _Parser(prog="run_pipeline.py")
+        commands.add_commands(small)
+        options = small.parse_args(argv)
+        chosen = commands.small_command(options, small, cwd)
+        return Command(small=chosen, show_tracebacks=options.verbose)
     options = build_parser().parse_args(argv)
-    return Command("run", _run_options(options, cwd), show_tracebacks=options.verbose)
+    return Command(_run_options(options, cwd), show_tracebacks=options.verbose)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -198,25 +202,6 @@ def _run_options(options: argparse.Namespace, cwd: Path) -> RunOptions:
         ignored_faces=options.ignore_faces or frozenset(),
         dry_run=options.dry_run,
         overrides=tuple(overrides),
-    )
-
-
-def _parse_command(argv: Sequence[str]) -> Command:
-    parser = _Parser(prog="run_pipeline.py")
-    commands = parser.add_subparsers(dest="command", required=True)
-    doctor = commands.add_parser("doctor", help="what is installed and what would be chosen")
-    models = commands.add_parser(
-        "models",
-        help="weights and their licences",
-        description="Weights and their licences. The default path needs none that are not in the repository; "
-        "fetching others (pull, import) is not offered yet.",
-    )
-    models.add_argument("action", choices=("list", "verify"))
-    for sub in (doctor, models):
-        sub.add_argument("--verbose", action="store_true", help="show tracebacks")
-    options = parser.parse_args(argv)
-    return Command(
-        options.command, RunOptions(), getattr(options, "action", ""), show_tracebacks=options.verbose
     )
 
 

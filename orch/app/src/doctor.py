@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
@@ -9,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from contracts.exit_codes import ExitCode
-from orch.app.src.model_files import stage_models
+from orch.app.src.models.catalogue import catalogue
+from orch.app.src.models.listing import where
+from orch.app.src.models.store import model_store
 from orch.app.src.stage_registry import STAGES
 from orch.app.src.version import PROGRAM, VERSION
 from orch.app.src.workers import available_cores
@@ -29,15 +32,16 @@ def doctor(is_ready: IsReady) -> int:
         print(f"  {stage.name} ({stage.default_backend}): {_environment(recipe, stage.folder, is_ready)}")
     print("weights in the repository:")
     broken = False
-    for model in stage_models():
+    store = model_store(os.environ)
+    for model in catalogue():
         if model.entry.in_repository:
-            state = model.state()
+            state = store.state(model, hashes=True)
             broken |= state != "ok"
             print(f"  {model.entry.name}: {state}")
     print("weights that are not (all optional):")
-    for model in stage_models():
+    for model in catalogue():
         if not model.entry.in_repository:
-            print(f"  {model.entry.name}, {model.entry.used_for}: {model.state()}")
+            print(f"  {model.name}, {model.entry.used_for}: {where(model, store)}")
     print("--backend auto: the donor's eyes where --donor is given; else the other eye, mirrored, where")
     print("  exactly one is closed; else the lid is lifted and an eye rendered (lid_lift). SDXL is not")
     print("  chosen: this version has no backend for it.")

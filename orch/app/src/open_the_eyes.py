@@ -118,15 +118,15 @@ def command(argv: Sequence[str] | None = None) -> int:
 
 
 def _do(parsed: Command, started: float) -> int:
-    if parsed.name == "run":
+    if parsed.small is None:
         from orch.app.src.run import execute
         from orch.app.src.surroundings import surroundings
 
         return execute(parsed.run, surroundings(), started).exit_code
-    if parsed.name == "models":
-        from orch.app.src.model_files import list_models, verify_models
+    if parsed.small.name == "models":
+        from orch.app.src.models.command import models_command
 
-        return list_models() if parsed.action == "list" else verify_models()
+        return models_command(parsed.small, os.environ)
     from environments.store import is_ready
     from orch.app.src.doctor import doctor
 

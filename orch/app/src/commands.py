@@ -1,0 +1,75 @@
+"""The command line of the small commands beside a run; standard library only."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+NAMES = ("doctor", "models")
+
+PULL_HELP = """\
+Fetches weights, after showing their licences and checking the space on the disk. What was interrupted goes
+on where it stopped. Nothing is ever fetched without this command."""
+
+
+@dataclass(frozen=True)
+class SmallCommand:
+    """A parsed command.
+
+    Attributes:
+        name: "doctor" or "models".
+        action: of models: list, verify, pull, import.
+        models: names of weights; empty for all.
+        profile: of pull: "full", "commercial" or "".
+        accept_licence: of pull.
+        given: of import: the file or folder, absolute.
+    """
+
+    name: str
+    action: str = ""
+    models: tuple[str, ...] = ()
+    profile: str = ""
+    accept_licence: bool = False
+    given: Path = Path()
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add `doctor` and `models`, with their options."""
+    verbose = argparse.ArgumentParser(add_help=False)
+    verbose.add_argument("--verbose", action="store_true", help="show tracebacks")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("doctor", parents=[verbose], help="what is installed and what would be chosen")
+    models = commands.add_parser("models", help="weights: what there is, and how to get it")
+    actions = models.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", parents=[verbose], help="what each is for, its licence, whether it is there")
+    verify = actions.add_parser("verify", parents=[verbose], help="compare what is there with its checksums")
+    verify.add_argument("names", nargs="*", metavar="NAME", help="weights as models list calls them (all)")
+    pull = actions.add_parser("pull", parents=[verbose], help="fetch weights", description=PULL_HELP)
+    pull.add_argument("names", nargs="*", metavar="NAME", help="weights as models list calls them")
+    pull.add_argument(
+        "--profile",
+        choices=("full", "commercial"),
+        help="everything that backends can use, or what may be used commercially",
+    )
+    pull.add_argument("--accept-license", action="store_true", help="accept the licences without being asked")
+    taken = actions.add_parser("import", parents=[verbose], help="take weights that you have already")
+    taken.add_argument("file", type=Path, metavar="FILE", help="a file, or the folder of a model of several")
+    taken.add_argument("--as", dest="name", metavar="NAME", help="what it is, where its checksum cannot tell")
+
+
+def small_command(options: argparse.Namespace, parser: argparse.ArgumentParser, cwd: Path) -> SmallCommand:
+    """The command of parsed options; exits with status 2 where they do not fit together."""
+    action = getattr(options, "action", "")
+    if action == "pull" and bool(options.names) == bool(options.profile):
+        parser.error("name what to pull, or give --profile full|commercial")
+    if action == "import":
+        named = (options.name,) if options.name else ()
+        return SmallCommand("models", action, named, given=cwd / options.file.expanduser())
+    return SmallCommand(
+        options.command,
+        action,
+        tuple(getattr(options, "names", ())),
+        getattr(options, "profile", None) or "",
+        getattr(options, "accept_license", False),
+    )

@@ -1,0 +1,53 @@
+"""`models list` and `models verify`: what is there, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from contracts.exit_codes import ExitCode
+from orch.app.src.models.catalogue import StageModel
+from orch.app.src.models.licences import licence_line
+from orch.app.src.models.store import ModelStore
+
+
+def list_models(models: Iterable[StageModel], store: ModelStore) -> int:
+    """Print what each is for, its licence, whether it is there, and where."""
+    for model in models:
+        entry = model.entry
+        size = entry.size or sum(file.size or 0 for file in entry.files)
+        print(f"{entry.name} ({model.stage}): {entry.used_for}{f', {size / 1e6:.1f} MB' if size else ''}")
+        print(f"  {where(model, store)}")
+        print(f"  {licence_line(model)}")
+        if entry.url:
+            print(f"  {entry.url}")
+    return int(ExitCode.OK)
+
+
+def verify_models(models: Iterable[StageModel], store: ModelStore) -> int:
+    """Compare what is there with sizes and checksums.
+
+    Returns:
+        ENVIRONMENT where something is broken, or missing that the repository carries.
+    """
+    broken = False
+    for model in models:
+        if model.entry.kind == "package":
+            continue
+        state = store.state(model, hashes=True)
+        bad = state not in ("ok", "missing") or (state == "missing" and model.entry.in_repository)
+        broken |= bad
+        word = "BAD" if bad else "ok " if state == "ok" else "-  "
+        unchecked = sum(not file.sha256 for file in model.entry.contents()) if state == "ok" else 0
+        note = f" ({unchecked} files of no published checksum: present)" if unchecked else ""
+        print(f"{word} {model.name}: {state}{note}" + (f", {store.path(model)}" if bad else ""))
+    return int(ExitCode.ENVIRONMENT if broken else ExitCode.OK)
+
+
+def where(model: StageModel, store: ModelStore) -> str:
+    """Whether it is there, and where."""
+    entry = model.entry
+    if entry.kind == "package":
+        return f"comes as the Python package {entry.file}"
+    state = store.state(model)
+    found = {"ok": "there", "missing": "not there", "incomplete": "INCOMPLETE"}.get(state, state.upper())
+    return f"{found}: {store.path(model)}" + ("; in the repository" if entry.in_repository else "")
