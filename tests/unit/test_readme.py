@@ -11,6 +11,7 @@ import pytest
 from contracts.exit_codes import ExitCode
 from environments.places import CHECKOUT, VARIABLE
 from orch.app.src.cli import build_parser
+from orch.app.src.models.places import VARIABLE as MODELS_VARIABLE
 from orch.app.src.settings_sources import ENVIRONMENT_KEYS
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -53,7 +54,7 @@ def test_every_exit_status_of_a_run_is_told() -> None:
 
 def test_every_environment_variable_is_told() -> None:
     told = {name for row in _table("Configuration") for name in re.findall(r"`([A-Z_]+)`", row[0])}
-    assert told == {*ENVIRONMENT_KEYS, VARIABLE}
+    assert told == {*ENVIRONMENT_KEYS, VARIABLE, MODELS_VARIABLE}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)

@@ -119,9 +119,9 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--backend",
-        choices=("auto", "donor", "mirror", "lid_lift", "sdxl"),
-        help="how eyes are painted; auto chooses per face: donor if one is given, mirror if one eye is open, "
-        "else lid_lift",
+        choices=("auto", "donor", "mirror", "lid_lift", "sdxl", "sdxl-turbo"),
+        help="how eyes are painted; auto chooses per face: donor if one is given, sdxl if its weights and a "
+        "GPU are there, mirror if one eye is open, else lid_lift",
     )
     group.add_argument("--donor", type=Path, metavar="PHOTO|FOLDER", help="the same people with open eyes")
     group.add_argument(
@@ -146,6 +146,14 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--restore", choices=("auto", "on", "off"), help="restore edited faces; auto does where weights are"
     )
+    group.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), help="where networks run; auto takes a GPU if it can"
+    )
+    group.add_argument(
+        "--license",
+        choices=("any", "commercial"),
+        help="commercial: only what may be used commercially",
+    )
 
 
 def _add_behaviour(group: argparse._ArgumentGroup) -> None:
@@ -164,6 +172,8 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
     "max_megapixels": ("processing", "max_megapixels"),
     "max_file_mb": ("processing", "max_file_mb"),
     "min_age": ("processing", "min_age"),
+    "device": ("processing", "device"),
+    "license": ("models", "license"),
     "log_format": ("processing", "log_format"),
     "backend": ("generation", "model"),
     "eye_color": ("generation", "eye_color"),

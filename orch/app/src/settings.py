@@ -66,6 +66,12 @@ class ProcessingSection(Section):
         description="Side of the crop in px; null takes the photo's own resolution.",
     )
     feather_size: float = Field(default=25.0, ge=0, le=256, description="px of feather at a crop of 512 px.")
+    detector: Literal["auto", "facemesh", "insightface"] = Field(
+        default="auto", description="Who finds faces; auto takes insightface where its weights are there."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="Where networks run; auto takes a GPU where there is one."
+    )
     min_age: float | None = Field(
         default=None, ge=0, le=120, description="Leave younger faces alone, where the detector tells ages."
     )
@@ -131,8 +137,9 @@ class RestorationSection(Section):
     fidelity: float = Field(
         default=0.7, ge=0, le=1, description="0 most restored, 1 most faithful to the photo."
     )
+    model: Literal["codeformer", "gfpgan"] = Field(default="codeformer", description="What restores faces.")
     model_path: str | None = Field(
-        default=None, description="CodeFormer weights; null takes the usual place."
+        default=None, description="Weights of restoration.model; null takes the model store's."
     )
 
 
@@ -148,8 +155,14 @@ class OutputSection(Section):
 
 
 class ModelsSection(Section):
+    license: Literal["any", "commercial"] = Field(
+        default="any", description="commercial refuses weights that may not be used commercially."
+    )
     sdxl_base: str | None = Field(default=None, description="Folder of the SDXL base or inpainting weights.")
     sdxl_refiner: str | None = Field(default=None, description="Folder of the SDXL refiner weights.")
+    insightface: str | None = Field(
+        default=None, description="Folder of an InsightFace pack; null takes the model store's."
+    )
     llm: str | None = Field(
         default=None, description="GGUF file of the language model for prompt variations."
     )
