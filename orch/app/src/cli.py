@@ -138,6 +138,12 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--ignore-faces", type=_indices, metavar="1", help="not these faces")
     group.add_argument(
+        "--selection",
+        type=Path,
+        metavar="FILE",
+        help="faces that were unticked in this file of a dry run stay closed",
+    )
+    group.add_argument(
         "--min-age",
         type=float,
         metavar="YEARS",
@@ -158,7 +164,11 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
 
 def _add_behaviour(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--run-id", metavar="NAME", help="name of the run in file names, instead of the time")
-    group.add_argument("--dry-run", action="store_true", help="say what would be done; write nothing")
+    group.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would be done; write only a page and a file to choose faces from",
+    )
     group.add_argument(
         "--verbose", action="store_true", help="keep all intermediate files and logs, show tracebacks"
     )
@@ -210,6 +220,7 @@ def _run_options(options: argparse.Namespace, cwd: Path) -> RunOptions:
         run_id=options.run_id,
         faces=options.faces,
         ignored_faces=options.ignore_faces or frozenset(),
+        selection=cwd / options.selection.expanduser() if options.selection else None,
         dry_run=options.dry_run,
         overrides=tuple(overrides),
     )

@@ -43,6 +43,7 @@ def main(
     output: str | Path | None = None,
     faces: Iterable[int] | None = None,
     ignore_faces: Iterable[int] = (),
+    selection: str | Path | None = None,
     dry_run: bool = False,
     settings: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -57,7 +58,8 @@ def main(
         run_id: name of the run in file names, instead of the time.
         output: folder for everything that is written.
         faces, ignore_faces: indices, left to right from 0.
-        dry_run: plan only, write nothing.
+        selection: file of a dry run, edited: which faces stay closed.
+        dry_run: plan only; write only what was found, for a person to choose from.
         settings: nested mapping that merges over the configuration.
 
     Returns:
@@ -78,6 +80,7 @@ def main(
         "output": None if output is None else str(output),
         "faces": None if faces is None else sorted(faces),
         "ignore_faces": sorted(ignore_faces),
+        "selection": None if selection is None else str(selection),
         "dry_run": dry_run,
         "settings": dict(settings or {}),
     }
@@ -148,6 +151,7 @@ def _options(arguments: Mapping[str, Any], cwd: Path) -> RunOptions:
         run_id=arguments["run_id"],
         faces=None if faces is None else frozenset(faces),
         ignored_faces=frozenset(arguments["ignore_faces"]),
+        selection=None if arguments["selection"] is None else cwd / arguments["selection"],
         dry_run=arguments["dry_run"],
         overrides=tuple(overrides),
     )

@@ -34,7 +34,8 @@ class RunOptions:
         output: folder for everything that is written, None for the project's own folders.
         run_id: None takes the time.
         faces, ignored_faces: indices, left to right from 0; None for all.
-        dry_run: find and plan, write nothing.
+        selection: file that says which faces stay closed, absolute.
+        dry_run: find and plan; write only what was found, for a person to choose from.
         overrides: settings, strongest last.
     """
 
@@ -46,6 +47,7 @@ class RunOptions:
     run_id: str | None = None
     faces: frozenset[int] | None = None
     ignored_faces: frozenset[int] = frozenset()
+    selection: Path | None = None
     dry_run: bool = False
     overrides: tuple[Override, ...] = ()
 
@@ -67,6 +69,7 @@ class RunOptions:
             "run_id": self.run_id,
             "faces": sorted(self.faces) if self.faces is not None else None,
             "ignore_faces": sorted(self.ignored_faces),
+            "selection": str(self.selection) if self.selection else None,
             "dry_run": self.dry_run,
         }
 

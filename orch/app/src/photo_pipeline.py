@@ -27,6 +27,7 @@ from orch.app.src.requests import RequestMaker
 from orch.app.src.restoration import NOT_WANTED, Restored, restore
 from orch.app.src.run_ids import ORIGINAL, SHARED
 from orch.app.src.run_paths import RunPathManager
+from orch.app.src.selection_marks import Marks
 from orch.app.src.settings import Settings
 from orch.app.src.variations import Variation, gen_params, variations
 
@@ -37,6 +38,7 @@ class PhotoPipeline:
 
     Attributes:
         donor_photos: read once, when the first photo has eyes to open.
+        marks: of the selection file, None without one.
         dry_run: stop after the plan.
         notices: what concerns the whole run: donors and prompts that could not be used.
     """
@@ -47,6 +49,7 @@ class PhotoPipeline:
     names: OutputNames
     write_final: WriteFinal
     selection: Selection
+    marks: Marks | None = None
     num_variations: int = 0
     donor_photos: tuple[Path, ...] = ()
     dry_run: bool = False
@@ -82,7 +85,8 @@ class PhotoPipeline:
             return report
         document = read_document(FaceDocument, paths.get_face_json())
         model = self.settings.generation.model
-        plan = plan_photo(document, self.selection, model, donor=bool(self.donor_photos))
+        marks = self.marks.of(photo.path) if self.marks else None
+        plan = plan_photo(document, self.selection, model, bool(self.donor_photos), marks)
         report = replace(
             report,
             size=document.image_size,

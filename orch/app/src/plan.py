@@ -11,6 +11,7 @@ from contracts.envelope import Notice
 from contracts.face import SIDES, Face, FaceDocument, Side
 from orch.app.src import strategies
 from orch.app.src.report import FaceReport, PlannedEye, eye_numbers
+from orch.app.src.selection_marks import PhotoMarks
 
 
 @dataclass(frozen=True)
@@ -54,23 +55,29 @@ class PhotoPlan:
     notices: tuple[Notice, ...]
 
 
-def plan_photo(document: FaceDocument, selection: Selection, model: str, donor: bool) -> PhotoPlan:
+def plan_photo(
+    document: FaceDocument, selection: Selection, model: str, donor: bool, marks: PhotoMarks | None = None
+) -> PhotoPlan:
     """Decide for every eye of a photo.
 
     Args:
         model: `generation.model`.
         donor: whether a donor was given.
+        marks: what a selection file says of the photo, None without one.
     """
     plans, reports = [], []
     for face in document.faces:
-        refusal = selection.refusal(face)
+        refusal = selection.refusal(face) or (marks.refusal(face, document.image_size) if marks else "")
         planned = {side: _planned_eye(face, side, refusal) for side in SIDES}
         eyes = tuple(side for side in SIDES if planned[side].to_open)
         chain = strategies.choose(model, face, eyes, donor) if eyes else strategies.Chain((), "")
         if eyes:
             plans.append(FacePlan(face, eyes, chain.names))
         reports.append(_face_report(face, planned, chain))
-    return PhotoPlan(tuple(plans), tuple(reports), tuple(_notices(document, selection)))
+    notices = _notices(document, selection)
+    if marks:
+        notices += [*marks.notices, *marks.unknown_faces(document.faces, document.image_size)]
+    return PhotoPlan(tuple(plans), tuple(reports), tuple(notices))
 
 
 def _planned_eye(face: Face, side: Side, refusal: str) -> PlannedEye:

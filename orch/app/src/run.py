@@ -30,6 +30,7 @@ from orch.app.src.progress import Progress
 from orch.app.src.report import REPORT_FORMAT, PhotoReport, RunReport
 from orch.app.src.requests import RequestMaker
 from orch.app.src.run_paths import PROJECT_ROOT, Layout, layout_for
+from orch.app.src.selection_marks import Marks
 from orch.app.src.settings import Settings
 from orch.app.src.settings_sources import load_settings
 from orch.app.src.stage_registry import STAGES
@@ -70,6 +71,7 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
     settings = load_settings(options.config, options.overrides, surroundings.environ)
     donors = donor_photos(settings)
     strategies.validate(settings.generation.model, bool(donors), settings.restoration.enabled)
+    marks = Marks(options.selection) if options.selection else None
     found = _find_photos(options, settings)
     names = OutputNames(
         settings.output.name_template, settings.output.format, found.photos, surroundings.suffix
@@ -88,6 +90,7 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
             names=names,
             write_final=surroundings.writer(settings, pool),
             selection=Selection(options.faces, options.ignored_faces, settings.processing.min_age),
+            marks=marks,
             num_variations=options.num_variations,
             donor_photos=donors,
             dry_run=options.dry_run,
