@@ -120,10 +120,14 @@ class ItemResult:
 
 @dataclass(frozen=True)
 class Metrics:
-    """load_s, run_s: seconds; peak memory in MB of 10**6 bytes, None where it is not known."""
+    """load_s, run_s: seconds; peak memory in MB of 10**6 bytes, None where it is not known.
+
+    cpu_s: processor seconds, user and system, since the process answered last or began.
+    """
 
     load_s: float = 0.0
     run_s: float = 0.0
+    cpu_s: float = 0.0
     peak_rss_mb: float | None = None
     peak_vram_mb: float | None = None
 

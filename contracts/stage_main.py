@@ -24,6 +24,7 @@ from contracts.events import ProtocolStream
 from contracts.execution import execute
 from contracts.exit_codes import ExitCode
 from contracts.failures import error_info
+from contracts.parent import die_with_parent
 from contracts.stage import Session, Stage, open_session
 
 
@@ -35,6 +36,7 @@ def read_request(text: str) -> Request:
 
 
 def _serve(stage: Stage, backend: str, device: str, lines: Iterable[str]) -> int:
+    die_with_parent()
     stream = ProtocolStream.claim()
     sessions: dict[str, Session] = {}
     try:
