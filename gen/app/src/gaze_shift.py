@@ -1,7 +1,8 @@
-"""Turning a mirrored eye so that it looks where the other one looks.
+"""Turning an eye so that it looks elsewhere: where the person's other eye looks, or at the camera.
 
-The lids stay. Between them the sclera is slid along the corner line, and the iris, a disc, is put
-back unmirrored: the light is on the same side of both eyes, so the catchlight is as well.
+The lids stay. Between them the sclera is slid along the corner line, and the iris is put back as a
+disc. In a mirrored picture that disc is unmirrored: the light is on the same side of both eyes, so the
+catchlight is as well.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ _RIM = 0.015
 """Feather along the lids, eye widths."""
 _SMOOTH_SLIDE = 0.02
 """Blur of the slide's kinks, eye widths."""
+_MOST_STRETCH = 1.8
+"""How far sclera beside the iris may be stretched; further, lashes and the corner smear."""
+_ENOUGH_SCLERA = 0.12
+"""Least sclera beyond the iris, eye widths, to be shown where the iris leaves."""
+_CORNER_SHARE, _WIDEST_CORNER = 0.35, 0.12
+"""Of that sclera, and eye widths at most, which is corner: caruncle and shade."""
 _CORNER_ROOM = 0.04
 """Least sclera that stays between iris and corner, eye widths."""
 
@@ -76,6 +83,13 @@ class LidFrame:
         return np.asarray(np.interp(u, margin[:, 0], margin[:, 1]), float)
 
 
+def corner_gap(eye: OpenEye) -> float:
+    """Sclera between the iris and the nearer corner, iris radii."""
+    radius = eye.iris_radius / eye.width
+    center = float(LidFrame.of(eye).local(eye.iris[0, :2])[0])
+    return (0.5 - abs(center) - radius) / radius
+
+
 def iris_room(eye: OpenEye, shift: float) -> bool:
     """Whether the iris stays between the corners when it is shifted by `shift` eye widths."""
     radius = eye.iris_radius / eye.width
@@ -83,13 +97,14 @@ def iris_room(eye: OpenEye, shift: float) -> bool:
     return bool(abs(center) + radius + _CORNER_ROOM <= 0.5)
 
 
-def with_shifted_iris(picture: Image, eye: OpenEye, shift: float) -> Image:
-    """A mirrored picture whose eye looks aside by `shift` eye widths, its iris unmirrored.
+def with_shifted_iris(picture: Image, eye: OpenEye, shift: float, *, unmirror: bool) -> Image:
+    """A picture whose eye looks aside by `shift` eye widths.
 
     Args:
-        picture: (h, w, 3), a mirror image.
+        picture: (h, w, 3).
         eye: the eye in it.
         shift: of the iris towards the viewer's right, in eye widths; see `iris_room`.
+        unmirror: the picture is a mirror image, its iris is put back the right way round.
     """
     frame = LidFrame.of(eye)
     outline = eye.region[list(eye_mesh.POLYGON)]
@@ -105,10 +120,14 @@ def with_shifted_iris(picture: Image, eye: OpenEye, shift: float) -> Image:
         return np.asarray(seen, np.float32)
 
     slid = seen_at(_slide(u, center, radius, shift))
-    unmirrored = seen_at(center - (u - center - shift))
-    distance = np.hypot(u - center - shift, v - center_v) / radius
+    bare = _uncovered(u, center, radius, shift)
+    if bare:
+        slid += (seen_at(bare.seen_at) - slid) * bare.share[..., None]
+    from_center = u - center - shift
+    iris = seen_at(center + (-from_center if unmirror else from_center))
+    distance = np.hypot(from_center, v - center_v) / radius
     disc = np.clip((_LIMBUS[1] - distance) / (_LIMBUS[1] - _LIMBUS[0]), 0, 1)[..., None]
-    eyeball = slid + (unmirrored - slid) * disc
+    eyeball = slid + (iris - slid) * disc
 
     aperture = blurred(polygon_mask(outline, box), _RIM * frame.width)[..., None]
     result = np.array(picture, np.float32)
@@ -124,6 +143,33 @@ def shifted_mesh(mesh: FloatArray, side: Side, shift: float) -> FloatArray:
     moved = np.array(mesh, float)
     moved[list(eye_mesh.IRIS[side]), :2] += shift * line
     return moved
+
+
+@dataclass(frozen=True)
+class _Uncovered:
+    """Where the iris lay. seen_at: u of the sclera beyond the iris to show there; share: how far, 0..1."""
+
+    seen_at: FloatArray
+    share: Plane
+
+
+def _uncovered(u: FloatArray, center: float, radius: float, shift: float) -> _Uncovered | None:
+    """Sclera for the side that the iris leaves, None where there is enough of its own to be stretched.
+
+    Taken from the other side of the iris, mirrored, without the corner itself.
+    """
+    towards = 1.0 if shift > 0 else -1.0
+    x, iris = towards * u, towards * center  # the iris moves to greater x
+    gap, beyond = iris - radius + 0.5, 0.5 - iris - radius
+    new_gap = gap + abs(shift)
+    if new_gap < _MOST_STRETCH * gap or beyond < _ENOUGH_SCLERA:
+        return None
+    from_corner = np.clip((x + 0.5) / new_gap, 0.0, 1.0)
+    corner = min(_CORNER_SHARE * beyond, _WIDEST_CORNER)
+    seen_at = 0.5 - corner - from_corner * (beyond - corner)
+    edge = (iris + abs(shift) - radius - x) / (0.5 * radius)
+    share = np.clip(edge + 1.0, 0.0, 1.0) * np.clip((x + 0.5) / _RIM, 0.0, 1.0)
+    return _Uncovered(towards * seen_at, np.asarray(share, np.float32))
 
 
 def _slide(u: FloatArray, center: float, radius: float, shift: float) -> FloatArray:

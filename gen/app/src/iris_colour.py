@@ -44,6 +44,8 @@ _SHOWN_SHARE = 0.70
 """Mean light on a drawn iris relative to the sclera's open parts: lids and limbal ring take the rest."""
 _TYPICAL_WHITE = 0.33
 """Linear luminance of a sclera in a well exposed photo, for colours that come without their scene."""
+_VIOLET = 0.9
+"""Of red and of blue: no iris has less green than both; coated lenses reflect such a colour."""
 _ENOUGH_PIXELS, _LEAST_PIXELS = 14, 7
 
 
@@ -97,7 +99,7 @@ def albedo_named(colour: str) -> FloatArray:
 
 
 def measured_albedo(linear: Image, mesh: FloatArray, side: Side, white: FloatArray) -> FloatArray | None:
-    """Albedo of an iris that is seen, None where too little of it is.
+    """Albedo of an iris that is seen, None where too little of it is, or a reflection instead.
 
     Args:
         linear: crop in linear light. mesh: (478, 3) in its frame.
@@ -127,7 +129,9 @@ def measured_albedo(linear: Image, mesh: FloatArray, side: Side, white: FloatArr
     pixels = linear[y1:y2, x1:x2][seen].astype(float)
     level = pixels @ LUMINANCE
     middle = pixels[(level >= np.quantile(level, 0.15)) & (level <= np.quantile(level, 0.75))]
-    return _albedo_of_shown(np.median(middle, axis=0), white)
+    albedo = _albedo_of_shown(np.median(middle, axis=0), white)
+    red, green, blue = albedo
+    return None if green < _VIOLET * min(red, blue) else albedo
 
 
 def shown_colour(albedo: FloatArray, white: FloatArray) -> FloatArray:

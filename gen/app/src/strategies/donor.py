@@ -6,6 +6,7 @@ from contracts.envelope import Notice
 from contracts.face import SIDES
 from contracts.gen import PaintedEye
 from gen.app.src import refusals
+from gen.app.src.donor_gaze import aimed
 from gen.app.src.eye_transfer import transfer_eye
 from gen.app.src.eyeball.tone import PhotoTone
 from gen.app.src.eyeglasses import GLASSES, find_rims
@@ -63,6 +64,7 @@ class Donor:
         if donor_rims.evidence >= GLASSES > rims.evidence:
             raise Refused("the donor wears glasses, this face does not")
         tone = PhotoTone(to_linear(scene.crop)) if scene.greyscale or scene.sepia else None
+        donor = aimed(donor, scene)
         shapes = open_shapes(donor.mesh, scene.mesh)
         layers = PaintLayers(scene.crop)
         eyes = []

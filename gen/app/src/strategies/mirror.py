@@ -86,7 +86,7 @@ def gaze_shift(mesh: FloatArray, open_side: Side) -> float:
 
 def _turned(source: FaceView, side: Side, shift: float) -> FaceView:
     eye = open_eye_of(source.mesh, side)
-    crop = with_shifted_iris(source.crop, eye, shift)
+    crop = with_shifted_iris(source.crop, eye, shift, unmirror=True)
     return replace(source, crop=crop, mesh=shifted_mesh(source.mesh, side, shift))
 
 
