@@ -25,6 +25,10 @@ TEMPORARY_PREFIX = ".ote-"
 """Temporary files start with this, so that leftovers of a killed run can be told and removed."""
 
 
+WEIGHTS_ROOT = "weights_"
+"""Names of roots that hold weights start with this."""
+
+
 def _refuse(reference: str, reason: str) -> StageError:
     return StageError(
         ErrorCode.BAD_REQUEST, f"path reference {reference!r}: {reason}", exit_code=ExitCode.USAGE
@@ -54,8 +58,10 @@ def resolve(roots: Mapping[str, str], ref: str) -> Path:
     if not relative or "\0" in relative or pure.is_absolute() or ".." in pure.parts:
         raise _refuse(ref, "must be a relative path without '..'")
     path = root.joinpath(*pure.parts)
-    # The photo itself may be a link to another disk; what is written, and every folder on the way, may not.
-    if root_name != "in" and not path.resolve().is_relative_to(root.resolve()):
+    # What is only read, photos and weights, may be a link to another disk; what is written, and every
+    # folder on the way, may not.
+    is_read = root_name == "in" or root_name.startswith(WEIGHTS_ROOT)
+    if not is_read and not path.resolve().is_relative_to(root.resolve()):
         raise _refuse(ref, f"leads out of root {root_name!r}")
     return path
 

@@ -43,7 +43,10 @@ from contracts.files import write_json
 from contracts.gen import GenItemData, GenItemParams, PaintedEye
 from contracts.preenh import PreEnhanceItemParams
 from contracts.stage import Job
+from orch.app.src.equipment import Equipment
 from orch.app.src.finishing import Finished
+from orch.app.src.models.catalogue import catalogue
+from orch.app.src.models.store import ModelStore
 from orch.app.src.options import RunOptions
 from orch.app.src.output_names import likely_suffix
 from orch.app.src.progress import Silent
@@ -258,6 +261,18 @@ def write_text(finished: Finished) -> WrittenFile:
     return WrittenFile(str(finished.target), "0" * 64)
 
 
+def equipment(store: Path, gpu: str = "", **changes: Any) -> Equipment:
+    """A machine whose environments are all there."""
+    made = Equipment(
+        gpu=lambda: gpu,
+        is_ready=lambda folder, recipe: True,
+        make=lambda folder, recipe: None,
+        store=ModelStore((store,), store),
+        models=catalogue(),
+    )
+    return replace(made, **changes)
+
+
 def surroundings(world: World, **changes: Any) -> Surroundings:
     def launch(entry: StageEntry, backend: str) -> FakeStage:
         world.started.append(entry.name)
@@ -270,6 +285,7 @@ def surroundings(world: World, **changes: Any) -> Surroundings:
             suffix=likely_suffix,
             progress=lambda log_format: Silent(),
             environ={},
+            equipment=equipment(Path("/nowhere")),
         ),
         **changes,
     )

@@ -1,13 +1,16 @@
 """One face in one variation: what was tried, what came of it, and what to try next.
 
-An eye that did not open is painted again, at most `MOST_ATTEMPTS` times in all: with the next donor,
-then the next strategy, then the last one with another seed and a little wider.
+An eye that did not open is painted again, at most `MOST_ATTEMPTS` times in all, or as often as there are
+strategies: with the next donor, then the next strategy, then the last one with another seed and a little
+wider. Strategies of one backend are tried in one request; what all of them declined goes to the next
+backend and counts for nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from contracts.codec import from_dict
 from contracts.envelope import ErrorInfo, ItemResult, Notice, Refusal
@@ -17,6 +20,7 @@ from orch.app.src.plan import FacePlan
 from orch.app.src.report import EyeVerdict, FaceEdit
 from orch.app.src.requests import Donor, PaintOrder
 from orch.app.src.run_paths import RunPathManager
+from orch.app.src.strategies import backend_of
 
 MOST_ATTEMPTS = 3
 RETRY_SEED_STEP = 1000
@@ -74,13 +78,15 @@ class FaceWork:
         if number == 0:
             return self._order(self.plan.strategies, number)
         last = self.attempts[-1]
-        if number == MOST_ATTEMPTS or set(self.plan.eyes) <= set(last.opened):
+        painted = sum(attempt.strategy is not None or attempt.error is not None for attempt in self.attempts)
+        most = max(MOST_ATTEMPTS, len(self.plan.strategies))
+        if painted >= most or set(self.plan.eyes) <= set(last.opened):
             return None
-        names = last.order.strategies
+        names = (*last.order.strategies, *last.order.later)
         if last.error:
             return self._order(names[1:], number) if names[1:] else None
-        if last.strategy is None:  # every strategy declined, and would again
-            return None
+        if last.strategy is None:  # every strategy of that backend declined, and would again
+            return self._order(last.order.later, number) if last.order.later else None
         if last.strategy == "donor" and number < len(self.donors):
             return self._order(names, number)
         later = names[names.index(last.strategy) + 1 :]
@@ -121,8 +127,10 @@ class FaceWork:
         ]
 
     def _order(self, names: tuple[str, ...], number: int) -> PaintOrder:
+        first = backend_of(names[0])
+        strategies = tuple(takewhile(lambda name: backend_of(name) == first, names))
         donor = None
-        if "donor" in names and self.donors:
+        if "donor" in strategies and self.donors:
             donor = self.donors[(self.first_donor + number) % len(self.donors)]
         repeats = sum(attempt.strategy == names[0] for attempt in self.attempts)
         openness = min(MOST_OPENNESS, self.params.openness + repeats * RETRY_OPENNESS_STEP)
@@ -132,7 +140,8 @@ class FaceWork:
             variation_id=self.variation_id,
             attempt=number,
             seed=self.seed + number * RETRY_SEED_STEP,
-            strategies=names,
+            strategies=strategies,
+            later=names[len(strategies) :],
             params=replace(self.params, openness=round(openness, 3)),
             donor=donor,
         )

@@ -73,11 +73,11 @@ class Painter:
     def _paint(self, pending: Sequence[FaceWork]) -> list[FaceWork]:
         """Ask for the next painting of each; those with nothing left to try drop out."""
         orders = [(work, order) for work in pending if (order := work.next_order())]
-        if not orders:
-            return []
-        result = self._ask(self._requests.gen(self._shared, [order for _, order in orders]))
-        for (work, order), item in zip(orders, result.items):
-            work.record(order, item)
+        for backend in dict.fromkeys(order.backend for _, order in orders):
+            batch = [(work, order) for work, order in orders if order.backend == backend]
+            result = self._ask(self._requests.gen(self._shared, [order for _, order in batch]))
+            for (work, order), item in zip(batch, result.items):
+                work.record(order, item)
         return [work for work, _ in orders]
 
     def _blend_and_look(self, painted: Sequence[FaceWork]) -> None:

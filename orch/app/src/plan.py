@@ -56,7 +56,12 @@ class PhotoPlan:
 
 
 def plan_photo(
-    document: FaceDocument, selection: Selection, model: str, donor: bool, marks: PhotoMarks | None = None
+    document: FaceDocument,
+    selection: Selection,
+    model: str,
+    donor: bool,
+    marks: PhotoMarks | None = None,
+    sdxl: bool = False,
 ) -> PhotoPlan:
     """Decide for every eye of a photo.
 
@@ -64,13 +69,14 @@ def plan_photo(
         model: `generation.model`.
         donor: whether a donor was given.
         marks: what a selection file says of the photo, None without one.
+        sdxl: whether SDXL was chosen for this run.
     """
     plans, reports = [], []
     for face in document.faces:
         refusal = selection.refusal(face) or (marks.refusal(face, document.image_size) if marks else "")
         planned = {side: _planned_eye(face, side, refusal) for side in SIDES}
         eyes = tuple(side for side in SIDES if planned[side].to_open)
-        chain = strategies.choose(model, face, eyes, donor) if eyes else strategies.Chain((), "")
+        chain = strategies.choose(model, face, eyes, donor, sdxl) if eyes else strategies.Chain((), "")
         if eyes:
             plans.append(FacePlan(face, eyes, chain.names))
         reports.append(_face_report(face, planned, chain))

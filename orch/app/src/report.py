@@ -163,6 +163,17 @@ class PhotoReport:
 
 
 @dataclass(frozen=True)
+class BackendReport:
+    """One way to do a stage's work: whether it could be used here, whether it was, and why."""
+
+    stage: str
+    backend: str
+    usable: bool
+    chosen: bool
+    why: str
+
+
+@dataclass(frozen=True)
 class RunReport:
     """The whole run.
 
@@ -172,6 +183,7 @@ class RunReport:
         problems: inputs that were not there.
         notices: what concerns no single photo.
         not_done: photos that an interruption left.
+        backends: every backend that was looked at, used or not.
     """
 
     format: str
@@ -189,6 +201,7 @@ class RunReport:
     photos: tuple[PhotoReport, ...]
     problems: tuple[ErrorInfo, ...]
     notices: tuple[Notice, ...]
+    backends: tuple[BackendReport, ...]
     stages: dict[str, Any]
 
     def output_paths(self) -> list[str]:

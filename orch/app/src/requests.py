@@ -6,6 +6,7 @@ Request ids are unique within a run: `<stage>-<number>`.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +17,14 @@ from contracts.codec import to_dict
 from contracts.crop import CropItemParams, CropParams
 from contracts.envelope import Item, Request, StageName
 from contracts.face import FaceItemParams, FaceParams, Side
-from contracts.files import reference
+from contracts.files import WEIGHTS_ROOT, reference
 from contracts.gen import GenItemParams, GenParams
 from contracts.preenh import PreEnhanceItemParams, PreEnhanceParams
 from contracts.res import RestoreItemParams, RestoreParams
 from orch.app.src.run_ids import variation_id
 from orch.app.src.run_paths import Layout, RunPathManager
-from orch.app.src.settings import PROJECT_ROOT, Settings
+from orch.app.src.settings import Settings
+from orch.app.src.strategies import backend_of
 
 MASKS: dict[str, Side | None] = {"mask": None, "mask_left": "left", "mask_right": "right"}
 """Outputs of crop and inputs of gen -> whose mask."""
@@ -39,7 +41,13 @@ class Donor:
 
 @dataclass(frozen=True)
 class PaintOrder:
-    """One face to be painted in one variation. attempt: 0 for the first."""
+    """One face to be painted in one variation.
+
+    Attributes:
+        attempt: 0 for the first.
+        strategies: to be tried in this order by one backend of the gen stage.
+        later: those that come after them, by other backends.
+    """
 
     face_index: int
     paths: RunPathManager
@@ -49,6 +57,12 @@ class PaintOrder:
     strategies: tuple[str, ...]
     params: GenItemParams
     donor: Donor | None = None
+    later: tuple[str, ...] = ()
+
+    @property
+    def backend(self) -> str:
+        """The gen stage's backend that has the strategies."""
+        return backend_of(self.strategies[0])
 
     @property
     def item_id(self) -> str:
@@ -65,13 +79,23 @@ class Pasting:
 
 @dataclass
 class RequestMaker:
-    """Builds requests of one run."""
+    """Builds requests of one run.
+
+    Attributes:
+        backends: stage -> backend; of the gen stage each order names its own.
+        weights: (stage, backend) -> name of weights -> where they are.
+    """
 
     settings: Settings
     layout: Layout
     batch_id: str
     backends: Mapping[StageName, str]
+    weights: Mapping[tuple[StageName, str], Mapping[str, Path]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def has(self, stage: StageName, backend: str) -> bool:
+        """Whether a backend was chosen for this run."""
+        return (stage, backend) in self.weights
 
     def face(self, photo: Path, paths: RunPathManager, debug: bool) -> Request:
         """Find the faces of a photo."""
@@ -79,7 +103,7 @@ class RequestMaker:
         if debug:
             outputs["debug"] = self._ref(paths.get_face_debug())
         item = Item("photo", photo=_photo(photo), outputs=outputs)
-        return self._request("face", [item], self._face_params(), photo)
+        return self._request("face", [item], self.face_params(), photo)
 
     def look_again(
         self, face_json: Path, blended: Mapping[str, Path], looks: Mapping[str, tuple[Path, Sequence[int]]]
@@ -102,7 +126,7 @@ class RequestMaker:
             )
             for variation, picture in blended.items()
         ]
-        return self._request("face", items, self._face_params())
+        return self._request("face", items, self.face_params())
 
     def crop(
         self, photo: Path, paths: RunPathManager, faces: Mapping[int, tuple[Side, ...]], face_json: Path
@@ -133,7 +157,7 @@ class RequestMaker:
         return self._request("crop", items, params, photo)
 
     def gen(self, shared: RunPathManager, orders: Sequence[PaintOrder]) -> Request:
-        """Paint faces, all variations in one batch."""
+        """Paint faces, all variations in one batch; the orders are for one backend."""
         items = [
             Item(
                 order.item_id,
@@ -147,7 +171,8 @@ class RequestMaker:
             )
             for order in orders
         ]
-        return self._request("gen", items, GenParams(batch_size=self.settings.generation.batch_size))
+        params = GenParams(batch_size=self.settings.generation.batch_size)
+        return self._request("gen", items, params, backend=orders[0].backend)
 
     def blend(
         self, photo: Path, shared: RunPathManager, pictures: Mapping[Path, Sequence[Pasting]]
@@ -221,7 +246,13 @@ class RequestMaker:
         )
         return self._request("preenh", items, params)
 
-    def _face_params(self) -> FaceParams:
+    @property
+    def wants_debug(self) -> bool:
+        """Whether a person wants to see what was detected."""
+        return self.settings.processing.verbose or self.settings.processing.debug
+
+    def face_params(self) -> FaceParams:
+        """How faces are looked for and judged."""
         processing = self.settings.processing
         return FaceParams(
             threshold=processing.threshold,
@@ -257,22 +288,43 @@ class RequestMaker:
         return self.layout.reference(path)
 
     def _request(
-        self, stage: StageName, items: Sequence[Item], params: Any, photo: Path | None = None
+        self,
+        stage: StageName,
+        items: Sequence[Item],
+        params: Any,
+        photo: Path | None = None,
+        backend: str = "",
     ) -> Request:
-        roots = self.layout.roots() | {"models": str(PROJECT_ROOT)}
+        backend = backend or self.backends[stage]
+        weights = self.weights.get((stage, backend), {})
+        roots = self.layout.roots() | {
+            _weights_root(name): str(path.parent) for name, path in weights.items()
+        }
         if photo:
             roots["in"] = str(photo.parent)
         return Request(
             request_id=f"{stage}-{next(self._numbers)}",
             run_id=self.batch_id,
             stage=stage,
-            backend=self.backends[stage],
+            backend=backend,
+            device=self.settings.processing.device,
             items=tuple(items),
             roots=roots,
             debug=self.layout.keeps_intermediates,
-            params=to_dict(params),
+            params=to_dict(params) | _weights_param(weights),
         )
 
 
 def _photo(photo: Path) -> str:
     return reference("in", photo.name)
+
+
+def _weights_root(name: str) -> str:
+    """Each has a root of its own: weights lie wherever the person keeps them."""
+    return f"{WEIGHTS_ROOT}{re.sub('[^a-z0-9_]', '_', name.lower())}"
+
+
+def _weights_param(weights: Mapping[str, Path]) -> dict[str, Any]:
+    """The parameter `weights` of the stages that have one; nothing where a backend needs none."""
+    references = {name: reference(_weights_root(name), path.name) for name, path in weights.items()}
+    return {"weights": references} if references else {}

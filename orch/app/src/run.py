@@ -14,11 +14,13 @@ from typing import Any
 
 from contracts import CONTRACT
 from contracts.codec import to_dict
-from contracts.envelope import ErrorInfo, StageName
+from contracts.envelope import ErrorInfo
 from contracts.execution import peak_rss_mb
 from contracts.files import write_json
 from orch.app.src import strategies
 from orch.app.src.asking import Asker
+from orch.app.src.backends import settle_backends
+from orch.app.src.equipment import Equipment
 from orch.app.src.errors import described, exit_code_of_run
 from orch.app.src.finishing import WriteFinal
 from orch.app.src.inputs import FoundPhotos, Photo, find_photos
@@ -48,6 +50,7 @@ class Surroundings:
         writer: (settings, stages) -> what writes finished pictures.
         suffix: (photo, output format) -> ending of its finished picture's name.
         progress: log format -> what shows progress.
+        equipment: GPU, environments and weights, for the choice of backends.
     """
 
     launcher: Callable[[Layout, str], Launcher]
@@ -55,6 +58,7 @@ class Surroundings:
     suffix: Callable[[Path, OutputFormat], str]
     progress: Callable[[str], Progress]
     environ: Mapping[str, str]
+    equipment: Equipment
 
 
 def execute(options: RunOptions, surroundings: Surroundings, started: float) -> RunReport:
@@ -70,9 +74,12 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
     began = datetime.now().astimezone()
     settings = load_settings(options.config, options.overrides, surroundings.environ)
     donors = donor_photos(settings)
-    strategies.validate(settings.generation.model, bool(donors), settings.restoration.enabled)
+    strategies.validate(settings.generation.model, bool(donors))
     marks = Marks(options.selection) if options.selection else None
     found = _find_photos(options, settings)
+    choice = settle_backends(
+        settings, surroundings.equipment, options.num_variations, builds=not options.dry_run
+    )
     names = OutputNames(
         settings.output.name_template, settings.output.format, found.photos, surroundings.suffix
     )
@@ -81,11 +88,13 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
         _workspace(options, settings, began) as space,
         WorkerPool(surroundings.launcher(space.layout, space.batch_id)) as pool,
     ):
-        pool.start(stages_needed(settings, options))  # may make environments, and say so
+        pool.start(choice.started[:1] if options.dry_run else choice.started)  # may make environments
         progress = stack.enter_context(surroundings.progress(settings.processing.log_format))
         pipeline = PhotoPipeline(
             settings=settings,
-            requests=RequestMaker(settings, space.layout, space.batch_id, pool.backends()),
+            requests=RequestMaker(
+                settings, space.layout, space.batch_id, dict(choice.started), choice.weights
+            ),
             ask=Asker(pool, progress),
             names=names,
             write_final=surroundings.writer(settings, pool),
@@ -113,7 +122,8 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
             options=options.as_report(),
             photos=tuple(photos),
             problems=_infos(found),
-            notices=tuple(pipeline.notices),
+            notices=(*choice.notices, *pipeline.notices),
+            backends=tuple(choice.reports),
             stages=_stages(pool),
         )
         path = None if options.dry_run else space.layout.report(space.batch_id)
@@ -121,18 +131,6 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
             write_json(path, to_dict(report))
         progress.run_done(report, str(path) if path else None)
     return report
-
-
-def stages_needed(settings: Settings, options: RunOptions) -> list[tuple[StageName, str]]:
-    """Stages and backends of this run, the one that is needed first in front."""
-    names: list[StageName] = ["face"]
-    if not options.dry_run:
-        names += ["crop", "gen", "blend"]
-        if options.num_variations:
-            names.append("preenh")
-        if settings.restoration.enabled is not False:
-            names.append("res")
-    return [(name, STAGES[name].default_backend) for name in names]
 
 
 def donor_photos(settings: Settings) -> tuple[Path, ...]:

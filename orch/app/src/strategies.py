@@ -10,7 +10,8 @@ from contracts.exit_codes import ExitCode
 from contracts.face import Face, Side
 
 AUTO = "auto"
-NEED_WEIGHTS = ("sdxl", "sdxl-turbo")
+SDXL_MODELS = ("sdxl", "sdxl-turbo")
+"""Values of `generation.model`, and strategies, that the backend gen/sdxl paints; embedded does the rest."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,18 @@ class Chain:
     reason: str
 
 
-def choose(model: str, face: Face, eyes_to_open: Sequence[Side], donor: bool) -> Chain:
+def backend_of(strategy: str) -> str:
+    """The gen stage's backend that has a strategy."""
+    return "sdxl" if strategy in SDXL_MODELS else "embedded"
+
+
+def choose(model: str, face: Face, eyes_to_open: Sequence[Side], donor: bool, sdxl: bool = False) -> Chain:
     """The chain for one face.
 
     Args:
         model: `generation.model`; "auto" chooses, anything else is asked for exactly.
         donor: whether a donor was given.
+        sdxl: whether the backend for it was chosen for this run.
     """
     if model != AUTO:
         return Chain((model,), f"{model}, as asked for")
@@ -34,6 +41,9 @@ def choose(model: str, face: Face, eyes_to_open: Sequence[Side], donor: bool) ->
     if donor:
         names.append("donor")
         reasons.append("donor first, since one was given")
+    if sdxl:
+        names.append("sdxl")
+        reasons.append("sdxl, since its weights and a GPU are there")
     other_open = [s for s in ("left", "right") if s not in eyes_to_open and face.eye(s).state == "open"]
     if len(eyes_to_open) == 1 and other_open:
         names.append("mirror")
@@ -43,30 +53,16 @@ def choose(model: str, face: Face, eyes_to_open: Sequence[Side], donor: bool) ->
     return Chain(tuple(names), "auto: " + "; then ".join(reasons))
 
 
-def validate(model: str, donor: bool, restore: bool | str) -> None:
+def validate(model: str, donor: bool) -> None:
     """Refuse what cannot work before the first photo is touched.
 
     Raises:
-        StageError: WEIGHTS_MISSING, BAD_ARGUMENTS.
+        StageError: BAD_ARGUMENTS.
     """
-    if model in NEED_WEIGHTS:
-        raise StageError(
-            ErrorCode.WEIGHTS_MISSING,
-            f"generation.model {model!r} needs the SDXL weights, and they are not installed",
-            "use --backend auto, which opens eyes without weights",
-            ExitCode.ENVIRONMENT,
-        )
     if model == "donor" and not donor:
         raise StageError(
             ErrorCode.BAD_ARGUMENTS,
             "generation.model 'donor' needs a photo of the same people with open eyes",
             "give one with --donor PHOTO or --donor FOLDER",
             ExitCode.USAGE,
-        )
-    if restore is True:
-        raise StageError(
-            ErrorCode.WEIGHTS_MISSING,
-            "restoration needs the CodeFormer weights, and they are not installed",
-            "use --restore auto, which restores only where weights are",
-            ExitCode.ENVIRONMENT,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from contracts.envelope import StageName
 from environments.store import environment_python
+from orch.app.src.equipment import this_equipment
 from orch.app.src.finishing import WriteFinal, final_writer
 from orch.app.src.output_names import OutputFormat
 from orch.app.src.progress import Progress, Silent, progress_for
@@ -23,7 +24,7 @@ def surroundings(quiet: bool = False) -> Surroundings:
     def progress(log_format: str) -> Progress:
         return Silent() if quiet else progress_for(log_format)
 
-    return Surroundings(_launcher, _writer, _suffix, progress, os.environ)
+    return Surroundings(_launcher, _writer, _suffix, progress, os.environ, this_equipment(os.environ))
 
 
 def _launcher(layout: Layout, batch_id: str) -> Launcher:

@@ -1,0 +1,93 @@
+"""Which weights a run uses: those that the person named, else those of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orch.app.src.models.catalogue import StageModel
+from orch.app.src.models.store import ModelStore
+from orch.app.src.run_paths import PROJECT_ROOT
+from orch.app.src.settings import Settings
+
+_MAGIC = {".gguf": b"GGUF"}
+"""First bytes of files, by their ending: a page saved in place of a model is seen before the first photo."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One set of weights as a run finds it.
+
+    Attributes:
+        model: what it is.
+        path: where it is, or would be.
+        setting: the setting that names the path, "" for the store's.
+        problem: why it cannot be used, "" where it can.
+    """
+
+    model: StageModel
+    path: Path
+    setting: str
+    problem: str
+
+    def hint(self) -> str:
+        """What to do about the problem."""
+        if self.setting:
+            return f"correct {self.setting}, or leave it out to use the model store's"
+        if self.model.can_be_pulled:
+            return f"python3 run_pipeline.py models pull {self.model.name}"
+        return f"put it at {self.path}"
+
+
+def settled_paths(settings: Settings) -> dict[str, tuple[str, str]]:
+    """Model name -> setting and path, of weights that the person named a path of."""
+    named = {
+        "sdxl_base": ("models.sdxl_base", settings.models.sdxl_base),
+        "sdxl_refiner": ("models.sdxl_refiner", settings.models.sdxl_refiner),
+        "insightface_pack": ("models.insightface", settings.models.insightface),
+        "llm": ("models.llm", settings.models.llm),
+        settings.restoration.model: ("restoration.model_path", settings.restoration.model_path),
+    }
+    return {name: (setting, path) for name, (setting, path) in named.items() if path}
+
+
+def find_weights(
+    names: Sequence[str],
+    models: Mapping[str, StageModel],
+    store: ModelStore,
+    settled: Mapping[str, tuple[str, str]],
+) -> list[Weights]:
+    """Look for weights: names, sizes and first bytes, which takes milliseconds.
+
+    Args:
+        settled: see `settled_paths`; relative paths start from the project's root.
+    """
+    found = []
+    for name in names:
+        model = models[name]
+        if name in settled:
+            setting, given = settled[name]
+            path = PROJECT_ROOT / Path(given).expanduser()
+            found.append(Weights(model, path, setting, _problem_of_own(model, path)))
+        else:
+            state = store.state(model)
+            problem = "" if state == "ok" else state if state == "missing" else f"broken ({state})"
+            found.append(Weights(model, store.path(model), "", problem))
+    return found
+
+
+def _problem_of_own(model: StageModel, path: Path) -> str:
+    """Why weights of the person's own cannot be used, as far as a quick look tells."""
+    if not path.exists():
+        return "missing"
+    if path.is_dir() != (model.entry.kind in ("folder", "archive")):
+        return "a folder, and a file is needed" if path.is_dir() else "a file, and a folder is needed"
+    if path.is_dir():
+        return "" if any(path.iterdir()) else "an empty folder"
+    magic = _MAGIC.get(path.suffix.lower(), b"")
+    with open(path, "rb") as handle:
+        begins = handle.read(max(1, len(magic)))
+    if not begins:
+        return "an empty file"
+    return "" if begins.startswith(magic) else f"no {path.suffix[1:].upper()} file, whatever the name says"
