@@ -46,6 +46,7 @@ DOCUMENTS: dict[str, type] = {
     "blend_item_data": blend.BlendItemData,
     "res_params": res.RestoreParams,
     "res_item_params": res.RestoreItemParams,
+    "res_item_data": res.RestoreItemData,
     "preenh_params": preenh.PreEnhanceParams,
     "preenh_item_params": preenh.PreEnhanceItemParams,
 }

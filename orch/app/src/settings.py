@@ -141,6 +141,9 @@ class RestorationSection(Section):
     model_path: str | None = Field(
         default=None, description="Weights of restoration.model; null takes the model store's."
     )
+    faces: Literal["edited", "all"] = Field(
+        default="edited", description="Which faces are restored; all leaves none as it is in the photo."
+    )
 
 
 class OutputSection(Section):

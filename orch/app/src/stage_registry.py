@@ -83,6 +83,17 @@ STAGES: dict[StageName, StageEntry] = {
             optional_outputs=frozenset({"prepared", "base_output", "refined"}),
         ),
         StageEntry("blend", "blend.app.src.blend_eye_patch", "opencv", {"opencv": BackendEntry("opencv")}),
-        StageEntry("res", "res.app.src.restore_faces", "none", {"none": BackendEntry()}),
+        StageEntry(
+            "res",
+            "res.app.src.restore_faces",
+            "none",
+            {
+                "none": BackendEntry(),
+                "codeformer": BackendEntry("codeformer", needs=("codeformer",)),
+                "gfpgan": BackendEntry("codeformer", needs=("gfpgan",)),
+            },
+            deadline_per_item_s=600.0,  # 10 s for a face on an old processor, and a group has many
+            optional_outputs=frozenset({"debug"}),
+        ),
     )
 }

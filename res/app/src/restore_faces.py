@@ -1,25 +1,32 @@
 """Stage 5: restores the edited faces of a blended picture.
 
-python -m res.app.src.restore_faces PHOTO --out-image O.png --fidelity 0.7 --upscale 1.0
+    python -m res.app.src.restore_faces PHOTO --backend codeformer --weights codeformer=codeformer.pth \\
+        --face-json F.json --out-image O.png --fidelity 0.7 --upscale 1.0
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from contracts.codec import from_dict, to_dict
 from contracts.envelope import Item, Request, Result
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.files import reference
+from contracts.res import RestoreItemData, RestoreItemParams, RestoreParams
 from contracts.stage import Backend, Stage
 from contracts.stage_main import stage_main
 from environments.reexec import ensure_environment
 
 STAGE_FOLDER = Path(__file__).resolve().parents[2]
+NO_BACKEND = "none"
+WEIGHTS_VARIABLES = {"codeformer": "CODEFORMER_PATH"}
+"""Environment variables that name weights, as in the original design."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +41,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--upscale", type=_between(1.0, 4.0), default=1.0, help="factor of the picture's size (1.0)"
     )
+    parser.add_argument("--face-json", type=Path, help="what detect_face_micro wrote for this very picture")
+    parser.add_argument(
+        "--faces", type=_indices, metavar="N,...", help="numbers of the faces to be restored (all of them)"
+    )
+    parser.add_argument(
+        "--weights",
+        type=_named_file,
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="weights, named as in res/models.json; CODEFORMER_PATH names those of CodeFormer, too",
+    )
+    parser.add_argument("--debug", action="store_true", help="also show each face before and after")
 
 
 def _between(low: float, high: float) -> Callable[[str], float]:
@@ -47,6 +67,20 @@ def _between(low: float, high: float) -> Callable[[str], float]:
         return value
 
     return number
+
+
+def _indices(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers like 0,2") from None
+
+
+def _named_file(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FILE")
+    return name, Path(path)
 
 
 def request_from(options: argparse.Namespace) -> Request:
@@ -65,26 +99,56 @@ def request_from(options: argparse.Namespace) -> Request:
             "inputs are never changed: choose another name",
             ExitCode.USAGE,
         )
+    if options.backend != NO_BACKEND and options.face_json is None:
+        raise StageError(
+            ErrorCode.BAD_ARGUMENTS,
+            "--face-json is missing: which faces, and where",
+            f"python -m face.app.src.detect_face_micro {options.photo} --out-json F.json",
+            ExitCode.USAGE,
+        )
+    roots = {"in": str(photo.parent), "out": str(out_image.parent)}
+    outputs = {"image": reference("out", out_image.name)}
+    if options.debug:
+        outputs["debug"] = reference("out", f"{out_image.stem}_debug.png")
+    inputs = {}
+    if options.face_json:
+        roots["faces"] = str(options.face_json.resolve().parent)
+        inputs["face_json"] = reference("faces", options.face_json.resolve().name)
     item = Item(
         item_id=photo.stem,
         photo=reference("in", photo.name),
-        outputs={"image": reference("out", out_image.name)},
+        inputs=inputs,
+        outputs=outputs,
+        params=to_dict(RestoreItemParams(options.faces)),
     )
+    weights = {}
+    for number, (name, path) in enumerate(_weights(options).items()):
+        roots[f"weights{number}"] = str(path.resolve().parent)
+        weights[name] = reference(f"weights{number}", path.resolve().name)
     return Request(
         request_id="res",
         run_id="manual",
         stage="res",
         backend=options.backend,
         items=(item,),
-        roots={"in": str(photo.parent), "out": str(out_image.parent)},
-        params={"fidelity": options.fidelity, "upscale": options.upscale},
+        roots=roots,
+        debug=options.debug,
+        params=to_dict(RestoreParams(options.fidelity, options.upscale, weights)),
     )
+
+
+def _weights(options: argparse.Namespace) -> dict[str, Path]:
+    """By name; the command line wins over the environment."""
+    named = {name: Path(os.environ[v]) for name, v in WEIGHTS_VARIABLES.items() if os.environ.get(v)}
+    return named | dict(options.weights)
 
 
 def show(request: Request, result: Result) -> None:
     for item in result.items:
         written = f"  {request.roots['out']}/{request.items[0].outputs['image'].partition(':')[2]}"
         print(f"{item.item_id}  {item.status}{written if item.outputs else ''}")
+        for face in from_dict(RestoreItemData, item.data).faces:
+            print(f"  face {face.face_index}: {face.outcome}{f': {face.reason}' if face.reason else ''}")
         for warning in item.warnings:
             print(f"  {warning.message} [{warning.code}]")
 
@@ -92,18 +156,28 @@ def show(request: Request, result: Result) -> None:
 STAGE = Stage(
     name="res",
     module="res.app.src.restore_faces",
-    summary="Restores the edited faces of a blended picture; skips, and says so, without weights.",
+    summary="Restores the edited faces of a blended picture, and nothing else; skips without weights.",
     backends={
-        "none": Backend(
-            "res.app.src.backends.none:open_session", summary="restores nothing and says what is missing"
-        )
+        NO_BACKEND: Backend("res.app.src.backends.none:open_session", summary="restores nothing and says so"),
+        "codeformer": Backend(
+            "res.app.src.backends.codeformer:open_session",
+            environment="codeformer",
+            needs=("codeformer",),
+            summary="CodeFormer; fidelity weighs restoration against the photo",
+        ),
+        "gfpgan": Backend(
+            "res.app.src.backends.gfpgan:open_session",
+            environment="codeformer",
+            needs=("gfpgan",),
+            summary="GFPGAN 1.4",
+        ),
     },
-    default_backend="none",
+    default_backend=NO_BACKEND,
     failure_code=ErrorCode.RESTORATION_FAILED,
     add_arguments=add_arguments,
     request_from=request_from,
     show=show,
-    schemas=("res_params", "res_item_params"),
+    schemas=("res_params", "res_item_params", "res_item_data"),
 )
 
 if __name__ == "__main__":
