@@ -20,7 +20,8 @@ def enlarged_size(size: Size, factor: float) -> Size:
 def enlarged(levels: Levels, size: Size) -> Levels:
     """Samples (height, width, channels) at another size by Lanczos interpolation; a copy in any case."""
     if (levels.shape[1], levels.shape[0]) == size:
-        return levels.copy()
+        copied: Levels = levels.copy()
+        return copied
     resized: Levels = np.empty((size[1], size[0], levels.shape[2]), levels.dtype)
     cv2.resize(levels, size, dst=resized, interpolation=cv2.INTER_LANCZOS4)
     return resized
