@@ -261,10 +261,10 @@ def write_text(finished: Finished) -> WrittenFile:
     return WrittenFile(str(finished.target), "0" * 64)
 
 
-def equipment(store: Path, gpu: str = "", **changes: Any) -> Equipment:
-    """A machine whose environments are all there."""
+def equipment(store: Path, **changes: Any) -> Equipment:
+    """A machine without a GPU whose environments are all there."""
     made = Equipment(
-        gpu=lambda: gpu,
+        gpu=lambda: "",
         is_ready=lambda folder, recipe: True,
         make=lambda folder, recipe: None,
         store=ModelStore((store,), store),

@@ -12,7 +12,6 @@ import pytest
 from contracts.codec import from_dict
 from contracts.envelope import Request, StageName
 from contracts.stage import Stage
-from orch.app.src.doctor import doctor
 from orch.app.src.models.catalogue import catalogue
 from orch.app.src.models.store import model_store
 from orch.app.src.stage_registry import PROJECT_ROOT, STAGES, BackendEntry
@@ -91,14 +90,6 @@ def test_a_read_only_checkout_gets_no_byte_code(monkeypatch: pytest.MonkeyPatch)
     assert "PYTHONDONTWRITEBYTECODE" not in stage_environment({})
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert stage_environment({})["PYTHONDONTWRITEBYTECODE"] == "1"
-
-
-def test_doctor_tells_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
-    assert doctor(lambda folder, recipe: folder.name != "gen") == 0
-    said = capsys.readouterr().out
-    assert "face (facemesh): ready" in said
-    assert "gen (embedded): not built yet" in said
-    assert "preenh (rules): needs none of its own" in said
 
 
 def test_weights_of_the_repository_are_whole_and_free_to_use() -> None:

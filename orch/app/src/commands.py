@@ -24,6 +24,7 @@ class SmallCommand:
         profile: of pull: "full", "commercial" or "".
         accept_licence: of pull.
         given: of import: the file or folder, absolute.
+        as_json: of doctor.
     """
 
     name: str
@@ -32,6 +33,7 @@ class SmallCommand:
     profile: str = ""
     accept_licence: bool = False
     given: Path = Path()
+    as_json: bool = False
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +41,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     verbose = argparse.ArgumentParser(add_help=False)
     verbose.add_argument("--verbose", action="store_true", help="show tracebacks")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("doctor", parents=[verbose], help="what is installed and what would be chosen")
+    doctor = commands.add_parser("doctor", parents=[verbose], help="what is installed and would be chosen")
+    doctor.add_argument("--json", action="store_true", help="for programs")
     models = commands.add_parser("models", help="weights: what there is, and how to get it")
     actions = models.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", parents=[verbose], help="what each is for, its licence, whether it is there")
@@ -60,7 +63,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 def small_command(options: argparse.Namespace, parser: argparse.ArgumentParser, cwd: Path) -> SmallCommand:
     """The command of parsed options; exits with status 2 where they do not fit together."""
-    action = getattr(options, "action", "")
+    if options.command == "doctor":
+        return SmallCommand("doctor", as_json=options.json)
+    action = options.action
     if action == "pull" and bool(options.names) == bool(options.profile):
         parser.error("name what to pull, or give --profile full|commercial")
     if action == "import":

@@ -1,68 +1,140 @@
-"""`doctor`: what is installed, what is missing, and what `--backend auto` would choose."""
+"""`doctor`: what is installed, what is missing, and which backends runs would choose here, and why."""
 
 from __future__ import annotations
 
-import os
+import json
 import platform
-import shutil
-import subprocess
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from contracts.codec import to_dict
 from contracts.exit_codes import ExitCode
-from orch.app.src.models.catalogue import catalogue
+from environments.places import building_folder
+from orch.app.src.backends import settle_backends
+from orch.app.src.equipment import Equipment
 from orch.app.src.models.listing import where
-from orch.app.src.models.store import model_store
+from orch.app.src.report import BackendReport
+from orch.app.src.settings_sources import load_settings
 from orch.app.src.stage_registry import STAGES
 from orch.app.src.version import PROGRAM, VERSION
-from orch.app.src.workers import available_cores
 
-IsReady = Callable[[Path, str], bool]
-"""(stage folder, recipe) -> whether that environment is built and healthy."""
+READY, NOT_BUILT, NO_NEED = "ready", "not built yet", "needs none"
 
 
-def doctor(is_ready: IsReady) -> int:
+@dataclass(frozen=True)
+class EnvironmentFinding:
+    """state: READY, NOT_BUILT or NO_NEED."""
+
+    stage: str
+    backend: str
+    state: str
+
+
+@dataclass(frozen=True)
+class WeightsFinding:
+    """state: of the file's name and size; of weights in the repository of its checksum too."""
+
+    name: str
+    stage: str
+    used_for: str
+    state: str
+    place: str
+    commercial_use: bool
+    in_repository: bool
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that `doctor` tells. healthy: whether a default run would work."""
+
+    version: str
+    python: str
+    platform: str
+    gpu: str
+    environments_folder: str
+    models_folder: str
+    environments: tuple[EnvironmentFinding, ...]
+    weights: tuple[WeightsFinding, ...]
+    backends: tuple[BackendReport, ...]
+    healthy: bool
+
+
+def examine(equipment: Equipment, environ: Mapping[str, str]) -> Findings:
+    """Look at everything; nothing is built and nothing fetched.
+
+    Raises:
+        StageError: an environment variable names something that cannot be used.
+    """
+    environments = tuple(
+        EnvironmentFinding(stage.name, name, _environment(equipment, backend.recipe, stage.folder))
+        for stage in STAGES.values()
+        for name, backend in stage.backends.items()
+    )
+    weights = tuple(
+        WeightsFinding(
+            model.name,
+            model.stage,
+            model.entry.used_for,
+            equipment.store.state(model, hashes=model.entry.in_repository),
+            where(model, equipment.store),
+            model.entry.commercial_use,
+            model.entry.in_repository,
+        )
+        for model in equipment.models
+    )
+    settings = load_settings(None, (), environ)
+    choice = settle_backends(settings, equipment, num_variations=1, builds=False)
+    return Findings(
+        f"{PROGRAM} {VERSION}",
+        platform.python_version(),
+        platform.platform(),
+        equipment.gpu(),
+        str(building_folder()),
+        str(equipment.store.written),
+        environments,
+        weights,
+        tuple(choice.reports),
+        all(w.state == "ok" for w in weights if w.in_repository),
+    )
+
+
+def doctor(equipment: Equipment, environ: Mapping[str, str], as_json: bool = False) -> int:
     """Print the findings; ENVIRONMENT where weights of the default path are broken."""
-    print(f"{PROGRAM} {VERSION}, Python {platform.python_version()}, {platform.platform()}")
-    print(f"processor cores: {available_cores()}")
-    print(f"GPU: {gpu() or 'none found; the default path needs none'}")
-    print("environments:")
-    for stage in STAGES.values():
-        recipe = stage.backends[stage.default_backend].recipe
-        print(f"  {stage.name} ({stage.default_backend}): {_environment(recipe, stage.folder, is_ready)}")
-    print("weights in the repository:")
-    broken = False
-    store = model_store(os.environ)
-    for model in catalogue():
-        if model.entry.in_repository:
-            state = store.state(model, hashes=True)
-            broken |= state != "ok"
-            print(f"  {model.entry.name}: {state}")
-    print("weights that are not (all optional):")
-    for model in catalogue():
-        if not model.entry.in_repository:
-            print(f"  {model.name}, {model.entry.used_for}: {where(model, store)}")
-    print("--backend auto: the donor's eyes where --donor is given; else the other eye, mirrored, where")
-    print("  exactly one is closed; else the lid is lifted and an eye rendered (lid_lift). SDXL is not")
-    print("  chosen: this version has no backend for it.")
-    print("--restore auto: skipped: this version has no restoration backend.")
-    return int(ExitCode.ENVIRONMENT if broken else ExitCode.OK)
+    findings = examine(equipment, environ)
+    if as_json:
+        print(json.dumps(to_dict(findings), indent=1))
+    else:
+        print("\n".join(_lines(findings)))
+    return int(ExitCode.OK if findings.healthy else ExitCode.ENVIRONMENT)
 
 
-def gpu() -> str:
-    """Name of the NVIDIA GPU that the driver tells, "" where there is none."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return ""
-    command = [tool, "--query-gpu=name,memory.total", "--format=csv,noheader"]
-    try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return ""  # the tool is there, the driver or the card is not
-    return "; ".join(answer.stdout.strip().splitlines())
+def _lines(findings: Findings) -> list[str]:
+    lines = [
+        f"{findings.version}, Python {findings.python}, {findings.platform}",
+        f"GPU: {findings.gpu or 'none found; the default path needs none'}",
+        f"environments, in {findings.environments_folder}:",
+        *(f"  {e.stage}/{e.backend}: {_built(e.state)}" for e in findings.environments),
+        "weights in the repository:",
+        *(f"  {w.name}: {w.state}" for w in findings.weights if w.in_repository),
+        f"weights that are not, all optional, in {findings.models_folder}:",
+    ]
+    for w in findings.weights:
+        if not w.in_repository:
+            lines += [f"  {w.name}, {w.used_for}", f"    {w.place}"]
+            lines += [] if w.commercial_use else ["    non-commercial use only"]
+    lines.append("a run without options would use:")
+    for b in findings.backends:
+        word = "yes" if b.chosen else "no "
+        lines.append(f"  {word} {b.stage}/{b.backend}: {b.why}")
+    return lines
 
 
-def _environment(recipe: str | None, folder: Path, is_ready: IsReady) -> str:
+def _built(state: str) -> str:
+    return f"{state}; the first run that needs it does that" if state == NOT_BUILT else state
+
+
+def _environment(equipment: Equipment, recipe: str | None, folder: Path) -> str:
     if recipe is None:
-        return "needs none of its own"
-    return "ready" if is_ready(folder, recipe) else "not built yet; the first run that needs it does that"
+        return NO_NEED
+    return READY if equipment.is_ready(folder, recipe) else NOT_BUILT

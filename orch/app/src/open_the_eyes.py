@@ -130,10 +130,10 @@ def _do(parsed: Command, started: float) -> int:
         from orch.app.src.models.command import models_command
 
         return models_command(parsed.small, os.environ)
-    from environments.store import is_ready
     from orch.app.src.doctor import doctor
+    from orch.app.src.equipment import this_equipment
 
-    return doctor(is_ready)
+    return doctor(this_equipment(os.environ), os.environ, parsed.small.as_json)
 
 
 def _options(arguments: Mapping[str, Any], cwd: Path) -> RunOptions:

@@ -45,7 +45,7 @@ def settled_paths(settings: Settings) -> dict[str, tuple[str, str]]:
     named = {
         "sdxl_base": ("models.sdxl_base", settings.models.sdxl_base),
         "sdxl_refiner": ("models.sdxl_refiner", settings.models.sdxl_refiner),
-        "insightface_pack": ("models.insightface", settings.models.insightface),
+        "buffalo_l": ("models.insightface", settings.models.insightface),
         "llm": ("models.llm", settings.models.llm),
         settings.restoration.model: ("restoration.model_path", settings.restoration.model_path),
     }
