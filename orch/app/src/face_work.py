@@ -31,7 +31,13 @@ MOST_OPENNESS = 1.2
 
 @dataclass
 class Attempt:
-    """One painting. eyes: sides that were painted. verdicts: filled by the look afterwards."""
+    """One painting.
+
+    Attributes:
+        eyes: sides that were painted.
+        iris_source: where the colour of their irises comes from.
+        verdicts: filled by the look afterwards.
+    """
 
     order: PaintOrder
     strategy: str | None
@@ -39,6 +45,7 @@ class Attempt:
     refused: tuple[Refusal, ...]
     error: ErrorInfo | None
     warnings: tuple[Notice, ...] = ()
+    iris_source: str = ""
     verdicts: dict[Side, EyeVerdict] = field(default_factory=dict)
 
     @property
@@ -94,11 +101,19 @@ class FaceWork:
 
     def record(self, order: PaintOrder, result: ItemResult) -> Attempt:
         """Take down what the gen stage answered."""
-        eyes: tuple[Side, ...] = ()
+        painted: dict[Side, str] = {}
         if result.status == "succeeded":
-            painted = from_dict(GenItemData, result.data, "gen data").eyes
-            eyes = tuple(side for side in self.plan.eyes if any(p.side == side for p in painted))
-        attempt = Attempt(order, result.strategy_used, eyes, result.refused, result.error, result.warnings)
+            data = from_dict(GenItemData, result.data, "gen data")
+            painted = {eye.side: eye.iris_source for eye in data.eyes if eye.side in self.plan.eyes}
+        attempt = Attempt(
+            order,
+            result.strategy_used,
+            tuple(side for side in self.plan.eyes if side in painted),
+            result.refused,
+            result.error,
+            result.warnings,
+            next(iter(painted.values()), ""),
+        )
         self.attempts.append(attempt)
         return attempt
 
@@ -114,6 +129,7 @@ class FaceWork:
             eyes=tuple(_verdict(chosen, side) for side in self.plan.eyes),
             refused=refused,
             donor=chosen.order.donor.source if took_donor and chosen.order.donor else None,
+            iris_source=chosen.iris_source,
             warnings=(*chosen.warnings, *self._earlier_errors(chosen)),
             error=chosen.error,
         )

@@ -86,6 +86,7 @@ class FaceEdit:
     Attributes:
         attempts: how often it was painted.
         donor: photo whose eyes were taken.
+        iris_source: where the colour of the iris comes from, as the painter says; "" where it says nothing.
         same_person: "confirmed", "differs" or "not_checked" where no identity backend is installed.
     """
 
@@ -96,6 +97,7 @@ class FaceEdit:
     refused: tuple[Refusal, ...] = ()
     donor: str | None = None
     same_person: str = "not_checked"
+    iris_source: str = ""
     warnings: tuple[Notice, ...] = ()
     error: ErrorInfo | None = None
 

@@ -19,6 +19,9 @@ PROJECT_ROOT = Path(__file__).resolve().parents[3]
 WORK_PREFIX = f"{TEMPORARY_PREFIX}work-"
 """Work folders start with this, so that leftovers of a killed run can be told and removed."""
 
+SELECTED_PREFIX = "selected_"
+"""Folders of picked pictures start with this."""
+
 _LETTER: dict[Side, str] = {"left": "L", "right": "R"}
 
 
@@ -74,6 +77,31 @@ class Layout:
 
     def report(self, batch_id: str) -> Path:
         return self.documents / f"report_{batch_id}.json"
+
+    def page(self, batch_id: str) -> Path:
+        """The report for people."""
+        return self.documents / f"report_{batch_id}.html"
+
+    def selection(self, batch_id: str) -> Path:
+        """Faces that a dry run found, to be edited."""
+        return self.documents / f"selection_{batch_id}.json"
+
+    def selection_page(self, batch_id: str) -> Path:
+        """The same to look at."""
+        return self.documents / f"selection_{batch_id}.html"
+
+    def selected(self, batch_id: str) -> Path:
+        """Where the command `select` puts the pictures that a person picked."""
+        return self.images / f"{SELECTED_PREFIX}{batch_id}"
+
+    def journal(self, batch_id: str) -> Path:
+        """What is done, for --resume."""
+        return self.documents / f"journal_{batch_id}.jsonl"
+
+    @property
+    def seen_faces(self) -> Path:
+        """Cache of what was seen in photos, by content; shared by all runs."""
+        return self.documents / ".cache" / "faces"
 
     def log(self, stage: str, batch_id: str) -> Path:
         """What a stage process prints."""

@@ -73,7 +73,7 @@ def _variation_lines(variation: VariationReport, named: bool) -> list[str]:
     prefix = f"{variation.variation_id}: " if named else ""
     lines = []
     for face in variation.faces:
-        lines.append(f"  {prefix}face {face.face_index}: {_edit(face)}")
+        lines.append(f"  {prefix}face {face.face_index}: {edit_words(face)}")
         lines += [f"    note: {notice.message}" for notice in face.warnings]
     if variation.output:
         lines.append(f"  -> {variation.output.path}")
@@ -81,7 +81,8 @@ def _variation_lines(variation: VariationReport, named: bool) -> list[str]:
     return lines
 
 
-def _edit(face: FaceEdit) -> str:
+def edit_words(face: FaceEdit) -> str:
+    """What became of a face: "both eyes opened by lid_lift"."""
     if face.error:
         return f"failed: {line(face.error)}"
     how = f" by {face.strategy_used}" if face.strategy_used else ""

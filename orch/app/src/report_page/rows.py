@@ -1,0 +1,104 @@
+"""One photo as the page's template wants it, and all of them one after another."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from imaging.photo import PhotoLimits
+from orch.app.src.report import FaceReport, PhotoReport
+from orch.app.src.report_page.budget import Budget
+from orch.app.src.report_page.pictures import Pair, PhotoPictures, photo_pictures
+from orch.app.src.report_page.regions import wanted_pixels
+from orch.app.src.report_page.words import seconds
+
+MOST_THREADS = 4
+"""Each holds a whole photo or two in memory."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A photo on the page. identity: what the saved selection says of it besides the choice."""
+
+    number: int
+    photo: PhotoReport
+    pictures: PhotoPictures
+    identity: Mapping[str, Any]
+
+    @property
+    def state(self) -> str:
+        return page_state(self.photo)
+
+    @property
+    def seconds(self) -> str:
+        """Where the time went."""
+        return ", ".join(f"{stage} {seconds(s)}" for stage, s in self.photo.stage_seconds.items())
+
+    @property
+    def default_pick(self) -> str | None:
+        """The variation that is chosen before a person chooses."""
+        return next((v.variation_id for v in self.photo.variations if v.output), None)
+
+    @property
+    def has_output(self) -> bool:
+        return self.default_pick is not None
+
+    @property
+    def can_choose(self) -> int:
+        """Faces that a person can leave out."""
+        return sum(bool(eyes_to_open(face)) for face in self.photo.faces)
+
+    @property
+    def left_alone(self) -> tuple[FaceReport, ...]:
+        """Faces of which no variation says anything."""
+        worked_on = {edit.face_index for v in self.photo.variations for edit in v.faces}
+        return tuple(face for face in self.photo.faces if face.face_index not in worked_on)
+
+    def pair(self, variation_id: str, face_index: int) -> Pair | None:
+        return self.pictures.pairs.get(variation_id, {}).get(face_index)
+
+    def face(self, face_index: int) -> FaceReport:
+        return next(face for face in self.photo.faces if face.face_index == face_index)
+
+
+def page_state(photo: PhotoReport) -> str:
+    """The photo's status; a dry run's photos are told apart by whether there is something to choose."""
+    if photo.status != "planned":
+        return photo.status
+    return "to choose" if any(map(eyes_to_open, photo.faces)) else "nothing to open"
+
+
+def eyes_to_open(face: FaceReport) -> int:
+    return face.left_eye.to_open + face.right_eye.to_open
+
+
+def rows(
+    photos: Sequence[PhotoReport], identities: Mapping[str, Mapping[str, Any]], limits: PhotoLimits
+) -> Iterator[Row]:
+    """All photos in their order; only a few are in memory at a time.
+
+    Args:
+        identities: path of a photo -> what a selection says of it; others have their name and path.
+    """
+    budget = Budget(sum(map(wanted_pixels, photos)))
+    threads = min(MOST_THREADS, os.cpu_count() or 1)
+    waiting: deque[tuple[int, PhotoReport, Future[PhotoPictures]]] = deque()
+
+    def finished() -> Row:
+        number, photo, future = waiting.popleft()
+        pictures = future.result()
+        budget.spend(wanted_pixels(photo), pictures.pixels, pictures.size)
+        identity = identities.get(photo.path, {"photo": photo.photo, "path": photo.path})
+        return Row(number, photo, pictures, identity)
+
+    with ThreadPoolExecutor(threads, thread_name_prefix="page") as pool:
+        for number, photo in enumerate(photos):
+            waiting.append((number, photo, pool.submit(photo_pictures, photo, budget.scale(), limits)))
+            if len(waiting) > 2 * threads:
+                yield finished()
+        while waiting:
+            yield finished()

@@ -1,0 +1,69 @@
+"""Values as the page says them; every text that is not ours passes `visible`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+from markupsafe import Markup
+
+from contracts.envelope import ErrorInfo
+from orch.app.src.errors import line
+
+_JOINERS = "\u200c\u200d"
+"""Invisible, but part of words and emoji."""
+
+
+def visible(value: Any) -> Any:
+    """A text with its control characters and those that change the direction of writing spelt out.
+
+    A file name may hold a newline, or show "gpj.exe" backwards. Escaping for HTML is the template's.
+    """
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return "".join(map(_spelt, value))
+
+
+def _spelt(char: str) -> str:
+    if char == "\n":
+        return "\\n"
+    hidden = unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in _JOINERS
+    return f"\\u{ord(char):04x}" if hidden else char
+
+
+def number(value: float | None, digits: int) -> str:
+    """Rounded, "-" where there is none."""
+    if value is None:
+        return "–"
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text
+
+
+def seconds(value: float) -> str:
+    """ "0.42 s", "7.1 s", "125 s" or "1 h 5 min"."""
+    if value >= 3600:
+        return f"{value // 3600:.0f} h {value % 3600 // 60:.0f} min"
+    return f"{value:.{2 if value < 1 else 1 if value < 60 else 0}f} s"
+
+
+def words(name: str) -> str:
+    """A name of the report as words: not_checked, not checked."""
+    return name.replace("_", " ")
+
+
+def slug(state: str) -> str:
+    """A state as a name in HTML."""
+    return re.sub(r"\W+", "-", state)
+
+
+def error(info: ErrorInfo) -> str:
+    return line(info)
+
+
+def recompression(measured: dict[str, float]) -> str:
+    """What lossy encoding changed, from the report's figures."""
+    return (
+        f"encoding changed other pixels by {measured['mean_levels']:.2f} levels on average, "
+        f"{measured['max_levels']:.0f} at most"
+    )
