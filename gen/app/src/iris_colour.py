@@ -22,7 +22,7 @@ FloatArray = NDArray[np.float64]
 # follow measured open eyes (iris to sclera 0.06-0.12 for brown, 0.25-0.35 for blue and grey).
 ALBEDO = {
     "dark": (0.046, 0.026, 0.016),
-    "brown": (0.076, 0.040, 0.021),
+    "brown": (0.105, 0.066, 0.031),
     "amber": (0.185, 0.100, 0.034),
     "hazel": (0.122, 0.084, 0.038),
     "green": (0.104, 0.116, 0.070),

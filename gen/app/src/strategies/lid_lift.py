@@ -34,7 +34,7 @@ from imaging.colour import LUMINANCE, Image, luminance, to_encoded, to_linear
 
 FloatArray = NDArray[np.float64]
 
-_SHARPNESS_SHARE = 0.7
+_SHARPNESS_SHARE = 0.75
 """Blur of drawn parts relative to the photo's edge blur: 0.4 is too crisp in a face out of focus, 0.9 soft
 in a sharp one, where lids and lashes are its sharpest edges."""
 _CALM = 1.0
