@@ -34,23 +34,39 @@ def recipes_in_tree() -> list[tuple[Path, str]]:
 
 
 def setup(arguments: Sequence[str], *, tell: Say = say, execute: Run = run) -> int:
-    """The command; returns the exit status."""
+    """The command; returns the exit status. What cannot be made does not stop the others."""
     parser = argparse.ArgumentParser(
-        prog="run_pipeline.py setup", description="Make ahead what a run would make on demand."
+        prog="run_pipeline.py setup",
+        description="Make ahead what a run would make on demand. Without options: what the default path "
+        "needs, about 0.6 GB. Weights are a matter of their own: see models pull.",
     )
-    parser.add_argument("--all", action="store_true", help="every environment, not only the default path's")
+    parser.add_argument(
+        "--all", action="store_true", help="the heavy backends' too (SDXL, CodeFormer, ...): several GB"
+    )
     parser.add_argument("--single", action="store_true", help="one environment that serves all stages")
     options = parser.parse_args(arguments)
     wanted = recipes_in_tree() if options.all else [(CHECKOUT / stage, name) for stage, name in DEFAULT_PATH]
-    try:
-        if options.single:
+    names = [f"{folder.name}/{recipe}" for folder, recipe in wanted]
+    tell(f"environments for {', '.join(names)}")
+    ready: dict[Path, list[str]] = {}
+    broken = 0
+    if options.single:
+        try:
             recipes = [read_recipe(*place) for place in wanted]
-            ready = [single_python(recipes, tell=tell, execute=execute)]
-        else:
-            ready = [environment_python(*place, tell=tell, execute=execute) for place in wanted]
-    except EnvironmentBroken as problem:
-        tell(problem.line())
-        return EXIT_ENVIRONMENT
-    for python in dict.fromkeys(ready):
-        sys.stdout.write(f"ready: {python.parent.parent}\n")
-    return 0
+            ready[single_python(recipes, tell=tell, execute=execute)] = names
+        except EnvironmentBroken as problem:
+            tell(problem.line())
+            broken = 1
+    else:
+        for name, place in zip(names, wanted):
+            try:
+                python = environment_python(*place, tell=tell, execute=execute)
+                ready.setdefault(python, []).append(name)
+            except EnvironmentBroken as problem:
+                tell(f"{name}: {problem.line()}")
+                broken += 1
+    for python, served in ready.items():
+        sys.stdout.write(f"ready: {python.parent.parent} ({', '.join(served)})\n")
+    if broken and ready:
+        tell(f"{broken} of {len(wanted)} could not be made; what needs only the others works")
+    return EXIT_ENVIRONMENT if broken else 0
