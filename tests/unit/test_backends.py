@@ -54,7 +54,7 @@ def test_without_weights_everything_is_light_and_says_why(tmp_path: Path) -> Non
     assert choice.started == LIGHT
     assert choice.notices == []
     assert f"sdxl_base are missing: {tmp_path}" in why(choice, "gen", "sdxl")
-    assert "codeformer are missing" in why(choice, "res", "none")
+    assert why(choice, "res", "none") == "auto: codeformer and gfpgan cannot be used here"
     assert {(r.stage, r.backend) for r in choice.reports if r.chosen} == set(LIGHT)
 
 

@@ -102,8 +102,7 @@ class BackendChooser:
             if self.try_to_take(stage, backend, "auto: its weights are there"):
                 self._report(stage, else_take, True, False, f"{backend} is there")
                 return
-        missing = "; ".join(r.why for r in self.choice.reports if r.stage == stage and not r.usable)
-        self.take(stage, else_take, f"auto: {missing}" if missing else "the only one")
+        self.take(stage, else_take, f"auto: {' and '.join(backends)} cannot be used here")
 
     def try_to_take(self, stage: StageName, backend: str, why: str, unless: str = "") -> bool:
         """Choose it where it can be used; report why not where it cannot.

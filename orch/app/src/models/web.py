@@ -74,14 +74,14 @@ _ADVICE = {
 def _explained(host: str, reason: Exception | None) -> StageError | None:
     """An error for what will not get better by asking again in a moment."""
     if isinstance(reason, SSLError):
-        problem = f"the certificate of {host} cannot be checked: {reason}"
+        problem = f"the certificate of {host} cannot be checked"
         return _no_way(problem, "name your company's certificates in SSL_CERT_FILE")
     if isinstance(reason, ProxyError):
-        return _no_way(f"the proxy does not lead to {host}: {reason}", "check HTTPS_PROXY")
+        return _no_way(f"the proxy does not lead to {host}", "check HTTPS_PROXY")
     if isinstance(reason, NameResolutionError):
         return _no_way(f"cannot reach {host}: this machine is offline, or knows no such server", "")
     if isinstance(reason, NewConnectionError):
-        return _no_way(f"cannot reach {host}: {reason}", "")
+        return _no_way(f"cannot reach {host}: {str(reason).rpartition(': ')[2]}", "")
     return None
 
 
