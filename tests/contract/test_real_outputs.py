@@ -61,7 +61,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[
         num_variations=1,
         overrides=(Override("--verbose", ("processing", "verbose"), True),),
     )
-    copied = {"writer": lambda settings, pool: _copy}
+    copied = {"writer": lambda settings: _copy}
     report = execute(options, surroundings(World({}), launcher=lambda *_: launch, **copied), started=0.0)
     assert report.photos[0].status == "edited"
     yield folder, seen

@@ -16,9 +16,10 @@ import pytest
 
 from contracts.codec import from_dict
 from contracts.envelope import ItemResult, Request, Result
+from orch.app.src.launching import stage_environment
 from orch.app.src.stage_process import StageProcess
 from orch.app.src.stage_registry import PROJECT_ROOT, BackendEntry, StageEntry
-from orch.app.src.workers import StageWorker, stage_environment
+from orch.app.src.stage_worker import StageWorker
 
 MODULE = "tests.faults.misbehaving_stage"
 ENTRY = StageEntry(
@@ -160,7 +161,7 @@ from pathlib import Path
 from tests.faults.test_orch_faults import COMMAND, request
 from orch.app.src.stage_process import StageProcess
 from orch.app.src.stage_registry import PROJECT_ROOT
-from orch.app.src.workers import stage_environment
+from orch.app.src.launching import stage_environment
 folder = Path(sys.argv[1])
 stage = StageProcess("crop", COMMAND, stage_environment(os.environ), PROJECT_ROOT, folder / "log")
 print(stage.pid, flush=True)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from contracts.files import TEMPORARY_PREFIX
+from orch.app.src.launching import stage_environment
 from orch.app.src.run_paths import PROJECT_ROOT
-from orch.app.src.workers import stage_environment
 from tests.faults.test_orch_faults import alive, wait_until
 
 RUN = """
@@ -23,7 +24,7 @@ from orch.app.src import open_the_eyes
 from orch.app.src.cli import parse
 from orch.app.src.run import execute
 from orch.app.src.stage_process import StageProcess
-from orch.app.src.workers import stage_environment
+from orch.app.src.launching import stage_environment
 from tests.unit.orch_fakes import FakeStage, World, face, surroundings
 
 folder = Path(sys.argv[1])
@@ -35,7 +36,7 @@ class SlowStage(FakeStage):
     "Answers the first photo; for the second it waits for a child that never answers."
     child = None
     def ask(self, request, deadline_s, on_event):
-        if request.stage == "face" and request.items[0].photo == "in:2.jpg":
+        if request.stage == "crop" and request.items[0].photo == "in:2.jpg":
             print(self.child.pid, flush=True)
             return self.child.ask(request, deadline_s, on_event)
         return super().ask(request, deadline_s, on_event)
@@ -44,11 +45,11 @@ class SlowStage(FakeStage):
 
 def launch(entry, backend):
     stage = SlowStage(entry, world)
-    if entry.name == "face":
-        stage.child = StageProcess("face", ["sleep", "600"], dict(os.environ), folder, folder / "log")
+    if entry.name == "crop":
+        stage.child = StageProcess("crop", ["sleep", "600"], dict(os.environ), folder, folder / "log")
     return stage
 
-around = surroundings(world, launcher=lambda layout, batch: launch)
+around = surroundings(world, launcher=lambda *_: launch)
 import orch.app.src.surroundings as real
 real.surroundings = lambda quiet=False: around
 import environments.reexec
@@ -79,8 +80,14 @@ def test_an_interrupted_run_keeps_what_is_finished_and_leaves_nothing_else(
     process.stderr.close()
     wait_until(lambda: not alive(child))
     out = tmp_path / "out"
-    left = sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file())
-    assert left == ["Output_Json/report_r.json", "final_restore_r_1_jpg_original.png"]
-    assert not [p for p in out.rglob("*") if p.name.startswith(".")]
+    left = sorted(
+        p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file() and ".cache" not in p.parts
+    )
+    assert left == [
+        "Output_Json/journal_r.jsonl",
+        "Output_Json/report_r.json",
+        "final_restore_r_1_jpg_original.png",
+    ]
+    assert not [p for p in out.rglob("*") if p.name.startswith(TEMPORARY_PREFIX)]
     report = json.loads((out / "Output_Json" / "report_r.json").read_text())
     assert (report["exit_code"], report["not_done"]) == (130, ["2.jpg", "3.jpg"])

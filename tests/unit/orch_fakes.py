@@ -39,12 +39,13 @@ from contracts.face import (
     FacePart,
     Pose,
 )
-from contracts.files import write_json
+from contracts.files import sha256_file, write_json
 from contracts.gen import GenItemData, GenItemParams, PaintedEye
 from contracts.preenh import PreEnhanceItemParams
 from contracts.stage import Job
 from orch.app.src.equipment import Equipment
 from orch.app.src.finishing import Finished
+from orch.app.src.hardware import Hardware
 from orch.app.src.models.catalogue import catalogue
 from orch.app.src.models.store import ModelStore
 from orch.app.src.options import RunOptions
@@ -178,8 +179,6 @@ class FakeStage:
         """Nothing runs."""
 
     def _face(self, job: Job, item: Item) -> ItemResult:
-        if item.photo == f"in:{self.world.interrupt_at}":
-            raise KeyboardInterrupt
         if "face_json" in item.inputs:
             known = from_dict(FaceDocument, json.loads(job.input(item, "face_json").read_text()))
             done = json.loads(job.path(item.photo).read_text())
@@ -201,6 +200,8 @@ class FakeStage:
         return replace(known, **eyes)  # type: ignore[arg-type]
 
     def _crop(self, job: Job, item: Item) -> ItemResult:
+        if item.photo == f"in:{self.world.interrupt_at}":
+            raise KeyboardInterrupt
         job.item_params(CropItemParams, item)
         return self._write_all(job, item, '"crop"')
 
@@ -258,7 +259,7 @@ def write_text(finished: Finished) -> WrittenFile:
     """The finished "picture": what the blended one says."""
     finished.target.parent.mkdir(parents=True, exist_ok=True)
     finished.target.write_text(finished.picture.read_text())
-    return WrittenFile(str(finished.target), "0" * 64)
+    return WrittenFile(str(finished.target), sha256_file(finished.target))
 
 
 def equipment(store: Path, **changes: Any) -> Equipment:
@@ -280,12 +281,13 @@ def surroundings(world: World, **changes: Any) -> Surroundings:
 
     return replace(
         Surroundings(
-            launcher=lambda layout, batch_id: launch,
-            writer=lambda settings, pool: write_text,
+            launcher=lambda layout, batch_id, threads: launch,
+            writer=lambda settings: write_text,
             suffix=likely_suffix,
             progress=lambda log_format: Silent(),
             environ={},
             equipment=equipment(Path("/nowhere")),
+            hardware=Hardware(cores=1, memory_mb=8000.0),
         ),
         **changes,
     )

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from orch.app.src.progress import Bar, JsonLines, Lines, progress_for
+from orch.app.src.progress import JsonLines, Lines, progress_for
+from orch.app.src.progress_bar import Bar
 from tests.unit.orch_fakes import World, face, run
 
 
-def shown(world: World, tmp_path: Path, **options: object) -> tuple[str, str]:
-    out, err = io.StringIO(), io.StringIO()
-    run(world, tmp_path, surroundings={"progress": lambda log_format: Lines(out, err)}, **options)
-    return out.getvalue().replace(str(tmp_path), "TMP"), err.getvalue()
+def shown(world: World, tmp_path: Path, **options: object) -> str:
+    out = io.StringIO()
+    run(world, tmp_path, surroundings={"progress": lambda log_format: Lines(out)}, **options)
+    return out.getvalue().replace(str(tmp_path), "TMP")
 
 
-def test_results_on_standard_output_progress_on_standard_error(tmp_path: Path) -> None:
+def test_results_as_lines(tmp_path: Path) -> None:
     world = World({"a.jpg": (face(0, "open", "closed"), face(1)), "b.jpg": (face(0, "open", "open"),)})
     world.declines["lid_lift"] = "the eye is too small"
-    out, err = shown(world, tmp_path, run_id="r")
-    assert err == "[1/2] a.jpg\n[2/2] b.jpg\n"
+    out = shown(world, tmp_path, run_id="r")
     lines = out.splitlines()
     assert lines[:6] == [
         "a.jpg: 2 faces",
@@ -38,7 +38,7 @@ def test_results_on_standard_output_progress_on_standard_error(tmp_path: Path) -
 
 def test_a_plan_says_for_every_eye_why(tmp_path: Path) -> None:
     world = World({"a.jpg": (face(0, "open", "closed"), face(1, "undetermined", "open"))})
-    out, _ = shown(world, tmp_path, dry_run=True)
+    out = shown(world, tmp_path, dry_run=True)
     assert "a.jpg: 2 faces, 1 eye to open" in out
     assert "face 0: left eye stays: it is open, right eye: open it (auto: mirror, since" in out
     assert "face 1: left eye stays: undetermined: downcast, right eye stays: it is open\n" in out
@@ -47,7 +47,7 @@ def test_a_plan_says_for_every_eye_why(tmp_path: Path) -> None:
 def test_variations_are_named_and_problems_told(tmp_path: Path) -> None:
     world = World({"a.jpg": (face(0), face(1))}, opens=lambda i, s, n: "open" if i else "closed")
     world.fails["crop", "1"] = "CROP_001"
-    out, _ = shown(world, tmp_path, num_variations=1, inputs=("in/a.jpg", "none.jpg"))
+    out = shown(world, tmp_path, num_variations=1, inputs=("in/a.jpg", "none.jpg"))
     assert "original: face 0: both eyes left unchanged: still closed afterwards" in out
     assert "variation_01: face 1: failed: crop failed [CROP_001]" in out
     assert "error: photo TMP/none.jpg does not exist [INPUT_001]. check the spelling" in out
@@ -55,17 +55,16 @@ def test_variations_are_named_and_problems_told(tmp_path: Path) -> None:
 
 def test_an_unreadable_photo_is_one_line(tmp_path: Path) -> None:
     world = World({"a.jpg": ()}, fails={("face", "in:a.jpg"): "INPUT_003"})
-    out, _ = shown(world, tmp_path)
+    out = shown(world, tmp_path)
     assert "a.jpg: failed: face failed [INPUT_003]\n" in out
 
 
 def test_an_interruption_says_how_to_go_on(tmp_path: Path) -> None:
     world = World({f"{n}.jpg": (face(0),) for n in (1, 2, 3)}, interrupt_at="2.jpg")
-    out, _ = shown(world, tmp_path)
-    assert (
-        "interrupted: 1 of 3 photos done, their results stay; to go on, run again with those from 2.jpg on"
-        in out
-    )
+    out = shown(world, tmp_path)
+    assert "stopped: interrupted [RUN_130]\n" in out
+    assert "2 not done, what is finished stays; to go on, give the same command with --resume\n" in out
+    assert "1 of 3 photos: 1 edited in " in out
 
 
 def test_json_lines_are_json_one_final_line_a_photo(tmp_path: Path) -> None:

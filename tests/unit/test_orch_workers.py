@@ -12,10 +12,11 @@ import pytest
 from contracts.codec import from_dict
 from contracts.envelope import Request, StageName
 from contracts.stage import Stage
+from orch.app.src.launching import process_launcher, stage_environment
 from orch.app.src.models.catalogue import catalogue
 from orch.app.src.models.store import model_store
 from orch.app.src.stage_registry import PROJECT_ROOT, STAGES, BackendEntry
-from orch.app.src.workers import WorkerPool, process_launcher, stage_environment
+from orch.app.src.workers import WorkerPool
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -64,7 +65,7 @@ def test_a_real_stage_is_started_asked_and_ended(tmp_path: Path) -> None:
         pool.start([("preenh", "rules"), ("res", "none")])
         result = pool.run(pre_enhance(tmp_path), lambda event: events.append(event["event"]))
         assert result.items[0].status == "succeeded"
-        assert pool.use()["preenh"].requests == 1
+        assert pool.use()["preenh", "rules"].requests == 1
         assert pool.backends() == {"preenh": "rules", "res": "none"}
     assert (tmp_path / "variation_01.json").is_file()
     assert events == ["ready", "item"]

@@ -4,35 +4,50 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
-from contracts.envelope import Request, Result
+from contracts.envelope import Request, Result, StageName
 from orch.app.src.progress import Progress
+
+Ask = Callable[[Request, Callable[[dict[str, Any]], None]], Result]
 
 
 class StageRunner(Protocol):
-    """What asking needs of `workers.WorkerPool`; a function table in tests."""
+    """What asking needs of `workers.WorkerPool`."""
 
-    def run(self, request: Request, on_event: Callable[[dict[str, Any]], None]) -> Result: ...
+    def lease(self, stage: StageName, backend: str) -> AbstractContextManager[Ask]: ...
 
 
 class Asker:
-    """Sends requests to their stages. seconds: stage -> what was waited for it since the last `reset`."""
+    """Sends requests to their stages, for one photo or for the run.
+
+    Attributes:
+        seconds: stage -> how long it worked; the wait for a free process is not counted.
+        models: name -> sha256 of the weights with which stages answered.
+    """
 
     def __init__(self, stages: StageRunner, progress: Progress) -> None:
         self._stages = stages
         self._progress = progress
         self.seconds: dict[str, float] = {}
+        self.models: dict[str, str] = {}
 
-    def reset(self) -> None:
-        self.seconds = {}
+    def afresh(self) -> Asker:
+        """Another one, which has asked nothing yet: photos in work side by side have one each."""
+        return Asker(self._stages, self._progress)
 
     def __call__(self, request: Request) -> Result:
-        """Ask and wait; every item of the request has an answer."""
+        """Ask and wait; every item of the request has an answer.
+
+        Raises:
+            StageError: INTERRUPTED where the run is being ended.
+        """
         stage = request.stage
-        with self.timed(stage):
-            return self._stages.run(request, lambda event: self._progress.stage_event(stage, event))
+        with self._stages.lease(stage, request.backend) as ask, self.timed(stage):
+            result = ask(request, lambda event: self._progress.stage_event(stage, event))
+        self.models |= result.versions.models
+        return result
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -44,3 +59,4 @@ class Asker:
         finally:
             took = time.monotonic() - started
             self.seconds[stage] = round(self.seconds.get(stage, 0.0) + took, 4)
+            self._progress.stage_ended(stage)

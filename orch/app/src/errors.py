@@ -45,15 +45,16 @@ def exit_code_of(error: BaseException) -> ExitCode:
 
 
 def exit_code_of_run(
-    photos: Sequence[PhotoReport], problems: Sequence[ErrorInfo], interrupted: bool
+    photos: Sequence[PhotoReport], problems: Sequence[ErrorInfo], stopped: ErrorInfo | None
 ) -> ExitCode:
-    """Exit status of a run that came to its end.
+    """Exit status of a run that came to its end, or was stopped.
 
     A run about one thing that failed ends with the code of that failure; one about several with
     SOME_FAILED. No faces, no closed eyes and honest refusals are success.
     """
-    if interrupted:
-        return ExitCode.INTERRUPTED
+    if stopped:
+        too_many = stopped.code == ErrorCode.TOO_MANY_FAILURES
+        return ExitCode.SOME_FAILED if too_many else exit_code_for(stopped)
     errors = [photo.error for photo in photos if photo.status == "failed"] + list(problems)
     if not errors:
         return ExitCode.SOME_FAILED if any(p.status == "partial" for p in photos) else ExitCode.OK

@@ -6,7 +6,7 @@ The provenance keeps the names of the original design (Version, Config, Timestam
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,8 @@ class Finished:
     Attributes:
         photo: the original.
         picture: the edited one, upright and lossless.
-        seconds: stage -> what was waited for it so far.
+        seconds: stage -> how long it worked so far.
+        models: name -> sha256 of the weights that were used.
     """
 
     photo: Path
@@ -33,6 +34,7 @@ class Finished:
     target: Path
     variation: VariationReport
     seconds: Mapping[str, float]
+    models: Mapping[str, str]
 
 
 class WriteFinal(Protocol):
@@ -45,12 +47,8 @@ class WriteFinal(Protocol):
     def __call__(self, finished: Finished) -> WrittenFile: ...
 
 
-def final_writer(settings: Settings, models: Callable[[], Mapping[str, str]]) -> WriteFinal:
-    """Writes through `imaging.photo_output`.
-
-    Args:
-        models: name -> sha256 of all weights used so far.
-    """
+def final_writer(settings: Settings) -> WriteFinal:
+    """Writes through `imaging.photo_output`."""
 
     def write(finished: Finished) -> WrittenFile:
         # Pixels and metadata libraries load while the stages work, not when the program starts.
@@ -61,7 +59,7 @@ def final_writer(settings: Settings, models: Callable[[], Mapping[str, str]]) ->
         options = OutputOptions(
             output_format=settings.output.format,
             strip_metadata=settings.output.strip_metadata,
-            provenance=provenance(settings, finished, models()),
+            provenance=provenance(settings, finished),
             source_type=digital_source_type(finished.variation.strategies()),
             edited_regions=finished.variation.regions(),
         )
@@ -78,7 +76,7 @@ def final_writer(settings: Settings, models: Callable[[], Mapping[str, str]]) ->
     return write
 
 
-def provenance(settings: Settings, finished: Finished, models: Mapping[str, str]) -> dict[str, str]:
+def provenance(settings: Settings, finished: Finished) -> dict[str, str]:
     """What made a picture, as name -> text."""
     variation = finished.variation
     return {
@@ -89,7 +87,7 @@ def provenance(settings: Settings, finished: Finished, models: Mapping[str, str]
         "Seed": str(variation.seed),
         "Strategies": ", ".join(variation.strategies()),
         "Config": _json(shareable(settings)),
-        "Models": _json(dict(models)),
+        "Models": _json(dict(sorted(finished.models.items()))),
         "Timestamps": _json(dict(finished.seconds)),
     }
 

@@ -35,6 +35,8 @@ class RunOptions:
         run_id: None takes the time.
         faces, ignored_faces: indices, left to right from 0; None for all.
         selection: file that says which faces stay closed, absolute.
+        resume: take up the run `run_id`, or the last one, where it stopped.
+        max_failures: end the run with so many failed photos, None for never.
         dry_run: find and plan; write only what was found, for a person to choose from.
         overrides: settings, strongest last.
     """
@@ -48,6 +50,8 @@ class RunOptions:
     faces: frozenset[int] | None = None
     ignored_faces: frozenset[int] = frozenset()
     selection: Path | None = None
+    resume: bool = False
+    max_failures: int | None = None
     dry_run: bool = False
     overrides: tuple[Override, ...] = ()
 
@@ -70,6 +74,8 @@ class RunOptions:
             "faces": sorted(self.faces) if self.faces is not None else None,
             "ignore_faces": sorted(self.ignored_faces),
             "selection": str(self.selection) if self.selection else None,
+            "resume": self.resume,
+            "max_failures": self.max_failures,
             "dry_run": self.dry_run,
         }
 

@@ -1,138 +1,152 @@
-"""One photo, from the first look to the finished pictures."""
+"""The second pass: one photo, from what was seen in it to the finished pictures."""
 
 from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from contracts.envelope import Notice
+from contracts.error_codes import ErrorCode, StageError
 from contracts.face import FaceDocument
 from contracts.files import atomic_path, sha256_file
 from orch.app.src.asking import Asker
 from orch.app.src.cropping import crop_faces
-from orch.app.src.documents import read_document
-from orch.app.src.donors import DonorShelf, read_donors
+from orch.app.src.face_cache import FaceCache, write_compact
 from orch.app.src.face_work import FaceWork
 from orch.app.src.finishing import Finished, WriteFinal
 from orch.app.src.inputs import Photo
+from orch.app.src.looking import PhotoLook, paths_of
 from orch.app.src.output_names import OutputNames
 from orch.app.src.painting import Painter
 from orch.app.src.plan import FacePlan, PhotoPlan, Selection, plan_photo
-from orch.app.src.prompt_variations import vary_prompts
 from orch.app.src.report import FaceEdit, PhotoReport, VariationReport, WrittenFile
 from orch.app.src.requests import RequestMaker
 from orch.app.src.restoration import NOT_WANTED, Restored, restore
-from orch.app.src.run_ids import ORIGINAL, SHARED
+from orch.app.src.run_donors import RunDonors
+from orch.app.src.run_ids import ORIGINAL
 from orch.app.src.run_paths import RunPathManager
 from orch.app.src.selection_marks import Marks
 from orch.app.src.settings import Settings
-from orch.app.src.variations import Variation, gen_params, variations
+from orch.app.src.variations import Variation, gen_params
 
 
-@dataclass
+@dataclass(frozen=True)
 class PhotoPipeline:
-    """Everything that the photos of a run share.
+    """Everything that the photos of a run share; photos go through it side by side.
 
     Attributes:
-        donor_photos: read once, when the first photo has eyes to open.
+        cache: where the looks' face documents lie.
+        variations: the original first.
+        donors: settled after the first pass.
         marks: of the selection file, None without one.
         dry_run: stop after the plan.
-        notices: what concerns the whole run: donors and prompts that could not be used.
     """
 
     settings: Settings
     requests: RequestMaker
     ask: Asker
+    cache: FaceCache
     names: OutputNames
     write_final: WriteFinal
     selection: Selection
+    variations: Sequence[Variation]
+    donors: RunDonors
     marks: Marks | None = None
-    num_variations: int = 0
-    donor_photos: tuple[Path, ...] = ()
     dry_run: bool = False
-    notices: list[Notice] = field(default_factory=list)
 
-    def process(self, photo: Photo, number: int) -> PhotoReport:
-        """Open the eyes of one photo.
-
-        Args:
-            number: unique among the photos of the run.
+    def process(self, look: PhotoLook) -> PhotoReport:
+        """Open the eyes of one photo that was looked at.
 
         Raises:
             StageError: an output cannot be written. What stages do wrong is in the report instead.
         """
+        seen = self.cache.get(look.seen)
+        if seen is None:
+            raise StageError(
+                ErrorCode.INTERNAL,
+                f"the faces of {look.photo.name} are no longer in {self.cache.folder}",
+                "run again with --resume, and leave that folder alone meanwhile",
+                retryable=True,
+            )
         started = time.monotonic()
-        self.ask.reset()
-        layout = self.requests.layout.for_photo(number)
-        service = f"{photo.photo_id}_{SHARED}" if photo.photo_id else SHARED
-        verbose = self.settings.processing.verbose
-        paths = RunPathManager(service, photo.path, verbose, self.requests.batch_id, layout, photo.subfolder)
+        paths = paths_of(look, self.requests)
+        flow = _Flow(self, look, paths, self.ask.afresh(), seen.document)
         try:
-            report = self._look_and_open(photo, paths)
+            report = flow.done(look.failed())
         finally:
-            if not layout.keeps_intermediates:
-                shutil.rmtree(layout.work, ignore_errors=True)
-        return replace(report, stage_seconds=self.ask.seconds, total_s=round(time.monotonic() - started, 4))
+            if not paths.layout.keeps_intermediates:
+                shutil.rmtree(paths.layout.work, ignore_errors=True)
+        seconds = {
+            stage: round(look.seconds.get(stage, 0.0) + flow.ask.seconds.get(stage, 0.0), 4)
+            for stage in [*look.seconds, *flow.ask.seconds]
+        }
+        total_s = round(look.took + time.monotonic() - started, 4)
+        return replace(report, stage_seconds=seconds, total_s=total_s)
 
-    def _look_and_open(self, photo: Photo, paths: RunPathManager) -> PhotoReport:
-        debug = self.settings.processing.verbose or self.settings.processing.debug
-        seen = self.ask(self.requests.face(photo.path, paths, debug)).items[0]
-        report = PhotoReport(photo.name, str(photo.path), "failed", error=seen.error, warnings=seen.warnings)
-        if seen.error:
-            return report
-        document = read_document(FaceDocument, paths.get_face_json())
-        model = self.settings.generation.model
-        marks = self.marks.of(photo.path) if self.marks else None
-        plan = plan_photo(document, self.selection, model, bool(self.donor_photos), marks)
+
+@dataclass
+class _Flow:
+    """One photo on its way."""
+
+    run: PhotoPipeline
+    look: PhotoLook
+    paths: RunPathManager
+    ask: Asker
+    document: FaceDocument
+
+    @property
+    def photo(self) -> Photo:
+        return self.look.photo
+
+    def done(self, report: PhotoReport) -> PhotoReport:
+        run, document = self.run, self.document
+        marks = run.marks.of(self.photo.path) if run.marks else None
+        sdxl = run.requests.has("gen", "sdxl")
+        plan = plan_photo(
+            document, run.selection, run.settings.generation.model, run.donors.given, marks, sdxl
+        )
         report = replace(
             report,
             size=document.image_size,
             detector=document.detector,
             faces=plan.report,
-            warnings=(*seen.warnings, *plan.notices),
+            warnings=(*report.warnings, *plan.notices),
         )
-        if self.dry_run:
+        if run.dry_run:
             return replace(report, status="planned")
         if not plan.faces:
-            return self._unchanged(photo, paths, report, _nothing_to_do(plan))
-        report = replace(report, variations=self._open(photo, paths, plan, len(document.faces)))
-        return self._concluded(photo, paths, report)
+            return self._unchanged(report, _nothing_to_do(plan))
+        if not self.paths.get_face_json().exists():  # a verbose run keeps the stage's own
+            write_compact(self.paths.get_face_json(), replace(document, image_path=str(self.photo.path)))
+        return self._concluded(replace(report, variations=self._open(plan)))
 
-    def _open(
-        self, photo: Photo, paths: RunPathManager, plan: PhotoPlan, company: int
-    ) -> tuple[VariationReport, ...]:
-        faces, lost = crop_faces(photo.path, paths, plan.faces, self.requests, self.ask)
-        work = [self._work(face, v, paths, company) for v in self._variations for face in faces]
-        pictures = Painter(photo.path, paths, self.requests, self.ask, work).open_eyes()
-        restored = restore(paths, pictures, work, self.requests, self.ask)
+    def _open(self, plan: PhotoPlan) -> tuple[VariationReport, ...]:
+        photo, paths, requests = self.photo.path, self.paths, self.run.requests
+        faces, lost = crop_faces(photo, paths, plan.faces, requests, self.ask)
+        variations = self.run.variations
+        work = [self._work(face, variation) for variation in variations for face in faces]
+        pictures = Painter(photo, paths, requests, self.ask, work).open_eyes()
+        restored = restore(paths, pictures, work, requests, self.ask)
         return tuple(
-            self._finished(photo, paths, v, [*_edits(work, v), *lost], restored.get(v.variation_id))
-            for v in self._variations
+            self._finished(v, [*_edits(work, v), *lost], restored.get(v.variation_id)) for v in variations
         )
 
-    def _work(self, face: FacePlan, variation: Variation, paths: RunPathManager, company: int) -> FaceWork:
+    def _work(self, face: FacePlan, variation: Variation) -> FaceWork:
         return FaceWork(
             plan=face,
             variation_id=variation.variation_id,
-            paths=paths.for_variation(variation.variation_id),
+            paths=self.paths.for_variation(variation.variation_id),
             seed=variation.seed,
-            params=gen_params(self.settings, variation),
-            donors=self._shelf.ranked(face.face, company),
+            params=gen_params(self.run.settings, variation),
+            donors=self.run.donors.of(self.look, face.face),
             first_donor=variation.number,
         )
 
     def _finished(
-        self,
-        photo: Photo,
-        shared: RunPathManager,
-        variation: Variation,
-        edits: list[FaceEdit],
-        restored: Restored | None,
+        self, variation: Variation, edits: list[FaceEdit], restored: Restored | None
     ) -> VariationReport:
-        paths = shared.for_variation(variation.variation_id)
+        paths = self.paths.for_variation(variation.variation_id)
         report = VariationReport(
             variation_id=variation.variation_id,
             run_id=paths.run_id,
@@ -143,42 +157,30 @@ class PhotoPipeline:
         )
         if restored is None:
             return report
-        target = self.names.final(paths, photo, variation.variation_id)
-        seconds = dict(self.ask.seconds)
+        target = self.run.names.final(paths, self.photo, variation.variation_id)
+        finished = Finished(
+            self.photo.path, restored.picture, target, report, dict(self.ask.seconds), dict(self.ask.models)
+        )
         with self.ask.timed("write"):
-            written = self.write_final(Finished(photo.path, restored.picture, target, report, seconds))
+            written = self.run.write_final(finished)
         return replace(report, output=written)
 
-    def _concluded(self, photo: Photo, paths: RunPathManager, report: PhotoReport) -> PhotoReport:
+    def _concluded(self, report: PhotoReport) -> PhotoReport:
         errors = [face.error for v in report.variations for face in v.faces if face.error]
         if any(v.output for v in report.variations):
             return replace(report, status="partial" if errors else "edited")
         if errors:
             return replace(report, status="failed", error=errors[0])
-        return self._unchanged(photo, paths, report, "no eye could be opened")
+        return self._unchanged(report, "no eye could be opened")
 
-    def _unchanged(
-        self, photo: Photo, paths: RunPathManager, report: PhotoReport, reason: str
-    ) -> PhotoReport:
+    def _unchanged(self, report: PhotoReport, reason: str) -> PhotoReport:
         copied = None
-        if self.settings.output.copy_unchanged:
-            target = self.names.copy(paths.for_variation(ORIGINAL), photo)
+        if self.run.settings.output.copy_unchanged:
+            target = self.run.names.copy(self.paths.for_variation(ORIGINAL), self.photo)
             with atomic_path(target) as temporary:
-                shutil.copyfile(photo.path, temporary)
+                shutil.copyfile(self.photo.path, temporary)
             copied = WrittenFile(str(target), sha256_file(target))
         return replace(report, status="unchanged", reason=reason, copied_to=copied)
-
-    @cached_property
-    def _shelf(self) -> DonorShelf:
-        shelf = read_donors(self.donor_photos, self.requests, self.ask, self.settings.processing.verbose)
-        self.notices += shelf.notices
-        return shelf
-
-    @cached_property
-    def _variations(self) -> list[Variation]:
-        varied = vary_prompts(self.requests, self.ask, self.num_variations)
-        self.notices += varied.notices
-        return variations(self.settings, varied.prompts, self.num_variations)
 
 
 def _edits(work: list[FaceWork], variation: Variation) -> list[FaceEdit]:

@@ -1,39 +1,33 @@
-"""What a run shows while it works: a bar on a terminal, lines in a pipe, JSON objects, or nothing.
+"""What a run shows while it works: a bar on a terminal, JSON objects, or in a pipe only the results.
 
-In a pipe, progress goes to standard error and results to standard output, so that a script reads only
-results. With JSON everything is one object a line on standard output.
+With JSON everything is one object a line on standard output.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from typing import Any, Protocol, TextIO
+from typing import Any, Literal, Protocol, TextIO
 
 from contracts.codec import to_dict
+from orch.app.src.pace import Pace
 from orch.app.src.report import PhotoReport, RunReport
 from orch.app.src.summary import photo_lines, run_lines
 
-STAGE_WORDS = {
-    "preenh": "varying prompts",
-    "face": "looking at faces",
-    "crop": "cropping eyes",
-    "gen": "painting eyes",
-    "blend": "blending",
-    "res": "restoring faces",
-    "write": "writing",
-}
+PassName = Literal["look", "open"]
 
 
 class Progress(Protocol):
-    """Told what happens, in order; a context manager around the run."""
+    """Told what happens; a context manager around the run. Stages are told of from several threads."""
 
     def __enter__(self) -> Progress: ...
     def __exit__(self, *exc: object) -> None: ...
     def run_started(self, run_id: str, photos: int) -> None: ...
-    def photo_started(self, name: str) -> None: ...
+    def pass_started(self, name: PassName, photos: int) -> None: ...
+    def photo_looked(self, name: str, faces: int, closed_eyes: int) -> None: ...
     def stage_started(self, stage: str) -> None: ...
     def stage_event(self, stage: str, event: dict[str, Any]) -> None: ...
+    def stage_ended(self, stage: str) -> None: ...
     def photo_done(self, photo: PhotoReport) -> None: ...
     def run_done(self, run: RunReport, report_path: str | None) -> None: ...
 
@@ -50,13 +44,19 @@ class Silent:
     def run_started(self, run_id: str, photos: int) -> None:
         """Not shown."""
 
-    def photo_started(self, name: str) -> None:
+    def pass_started(self, name: PassName, photos: int) -> None:
+        """Not shown."""
+
+    def photo_looked(self, name: str, faces: int, closed_eyes: int) -> None:
         """Not shown."""
 
     def stage_started(self, stage: str) -> None:
         """Not shown."""
 
     def stage_event(self, stage: str, event: dict[str, Any]) -> None:
+        """Not shown."""
+
+    def stage_ended(self, stage: str) -> None:
         """Not shown."""
 
     def photo_done(self, photo: PhotoReport) -> None:
@@ -67,100 +67,81 @@ class Silent:
 
 
 class Lines(Silent):
-    """Plain lines: what is being done on standard error, results on standard output."""
-
-    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
-        self._out = out or sys.stdout
-        self._err = err or sys.stderr
-        self._total = 0
-        self._number = 0
-
-    def run_started(self, run_id: str, photos: int) -> None:
-        self._total = photos
-
-    def photo_started(self, name: str) -> None:
-        self._number += 1
-        print(f"[{self._number}/{self._total}] {name}", file=self._err, flush=True)
-
-    def photo_done(self, photo: PhotoReport) -> None:
-        for text in photo_lines(photo):
-            print(text, file=self._out, flush=True)
-
-    def run_done(self, run: RunReport, report_path: str | None) -> None:
-        for text in run_lines(run, report_path):
-            print(text, file=self._out, flush=True)
-
-
-class Bar(Lines):
-    """A progress bar by rich, for a person at a terminal; results go above it."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-
-        super().__init__()
-        self._bar = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            console=Console(),
-            transient=True,
-        )
-        self._task = self._bar.add_task("starting", total=None)
-        self._photo = ""
-
-    def __enter__(self) -> Bar:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._bar.stop()
-
-    def run_started(self, run_id: str, photos: int) -> None:
-        self._bar.update(self._task, total=photos)
-
-    def photo_started(self, name: str) -> None:
-        self._photo = name
-
-    def stage_started(self, stage: str) -> None:
-        self._bar.update(self._task, description=f"{self._photo}: {STAGE_WORDS.get(stage, stage)}")
-
-    def photo_done(self, photo: PhotoReport) -> None:
-        self._bar.advance(self._task)
-        for text in photo_lines(photo):
-            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-    def run_done(self, run: RunReport, report_path: str | None) -> None:
-        self._bar.stop()
-        super().run_done(run, report_path)
-
-
-class JsonLines(Silent):
-    """One JSON object a line on standard output: `photo` when one is done, `run` at the end."""
+    """Results as plain lines, and nothing else: for pipes and files."""
 
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
 
+    def photo_done(self, photo: PhotoReport) -> None:
+        for text in photo_lines(photo):
+            self._print(text)
+
+    def run_done(self, run: RunReport, report_path: str | None) -> None:
+        for text in run_lines(run, report_path):
+            self._print(text)
+
+    def _print(self, text: str) -> None:
+        print(text, file=self._out, flush=True)
+
+
+class JsonLines(Silent):
+    """One JSON object a line on standard output.
+
+    `started`, `pass` and `run` frame the run; `look` tells what was found in a photo, `progress` how far
+    it is, and `photo` comes exactly once for each photo that is done.
+    """
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self._pace = Pace()
+
     def run_started(self, run_id: str, photos: int) -> None:
         self._send("started", run_id=run_id, photos=photos)
 
+    def pass_started(self, name: PassName, photos: int) -> None:
+        self._pace.begin(photos)
+        self._send("pass", name=name, photos=photos)
+
+    def photo_looked(self, name: str, faces: int, closed_eyes: int) -> None:
+        self._send("look", photo=name, faces=faces, closed_eyes=closed_eyes)
+        self._pace.step()
+        self._progress()
+
     def stage_started(self, stage: str) -> None:
-        self._send("stage", stage=stage)
+        self._pace.stage_started(stage)
+
+    def stage_ended(self, stage: str) -> None:
+        self._pace.stage_ended(stage)
 
     def photo_done(self, photo: PhotoReport) -> None:
         self._send("photo", **to_dict(photo), outputs=photo.output_paths())
+        self._pace.step(worked=not photo.resumed)
+        self._progress()
 
     def run_done(self, run: RunReport, report_path: str | None) -> None:
         self._send(
             "run",
             run_id=run.run_id,
             exit_code=run.exit_code,
+            stopped=to_dict(run.stopped) if run.stopped else None,
+            not_done=list(run.not_done),
             total_s=run.total_s,
             outputs=run.output_paths(),
             problems=to_dict(run.problems),
             report=report_path,
         )
+
+    def _progress(self) -> None:
+        pace = self._pace
+        if pace.total > 1:
+            self._send(
+                "progress",
+                done=pace.done,
+                total=pace.total,
+                stages=pace.stages(),
+                photos_per_minute=pace.per_minute(),
+                left_s=pace.left_s(),
+            )
 
     def _send(self, event: str, **fields: Any) -> None:
         line = json.dumps({"event": event, **fields}, ensure_ascii=True, allow_nan=False)
@@ -171,5 +152,8 @@ def progress_for(log_format: str) -> Progress:
     """What suits the log format and whether a person is watching."""
     if log_format == "json":
         return JsonLines()
-    watched = sys.stdout.isatty() and sys.stderr.isatty()
-    return Bar() if watched else Lines()
+    if sys.stdout.isatty() and sys.stderr.isatty():
+        from orch.app.src.progress_bar import Bar
+
+        return Bar()
+    return Lines()

@@ -142,7 +142,13 @@ class VariationReport:
 
 @dataclass(frozen=True)
 class PhotoReport:
-    """stage_seconds: stage -> seconds that this photo waited for it."""
+    """One photo.
+
+    Attributes:
+        stage_seconds: stage -> seconds that it worked for this photo.
+        total_s: from its looks to its pictures, with the wait for stages that worked for others.
+        resumed: done by an earlier call of the run, taken up with --resume.
+    """
 
     photo: str
     path: str
@@ -157,6 +163,7 @@ class PhotoReport:
     error: ErrorInfo | None = None
     stage_seconds: dict[str, float] = field(default_factory=dict)
     total_s: float = 0.0
+    resumed: bool = False
 
     def output_paths(self) -> list[str]:
         """Every picture that was written for the photo."""
@@ -184,7 +191,8 @@ class RunReport:
         peak_rss_mb: of the largest process.
         problems: inputs that were not there.
         notices: what concerns no single photo.
-        not_done: photos that an interruption left.
+        stopped: why the run ended before its last photo, None where it did not.
+        not_done: photos that are left then.
         backends: every backend that was looked at, used or not.
     """
 
@@ -194,6 +202,7 @@ class RunReport:
     run_id: str
     started: str
     exit_code: int
+    stopped: ErrorInfo | None
     not_done: tuple[str, ...]
     total_s: float
     overhead_s: float

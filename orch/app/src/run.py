@@ -1,44 +1,48 @@
-"""A whole run: settings, photos, stages, one photo after another, the report."""
+"""A whole run: settings, photos, stages, the two passes, the report."""
 
 from __future__ import annotations
 
-import sys
-import time
-import traceback
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from contracts import CONTRACT
 from contracts.codec import to_dict
-from contracts.envelope import ErrorInfo
-from contracts.execution import peak_rss_mb
+from contracts.error_codes import StageError
 from contracts.files import write_json
 from orch.app.src import strategies
 from orch.app.src.asking import Asker
+from orch.app.src.backend_choice import BackendChoice
 from orch.app.src.backends import settle_backends
+from orch.app.src.capacity import capacity
 from orch.app.src.equipment import Equipment
-from orch.app.src.errors import described, exit_code_of_run
+from orch.app.src.errors import described
+from orch.app.src.executor import LocalExecutor
+from orch.app.src.face_cache import FaceCache
 from orch.app.src.finishing import WriteFinal
-from orch.app.src.inputs import FoundPhotos, Photo, find_photos
+from orch.app.src.hardware import Hardware
+from orch.app.src.journal import JOURNAL_FORMAT, Journal
+from orch.app.src.launching import Launcher
+from orch.app.src.looking import Looker
 from orch.app.src.options import RunOptions
-from orch.app.src.output_names import OutputFormat, OutputNames, template_pattern
-from orch.app.src.photo_pipeline import PhotoPipeline
-from orch.app.src.plan import Selection
+from orch.app.src.output_keys import output_keys
+from orch.app.src.output_names import OutputFormat, OutputNames
+from orch.app.src.passes import Passes
 from orch.app.src.progress import Progress
-from orch.app.src.report import REPORT_FORMAT, PhotoReport, RunReport
+from orch.app.src.report import RunReport
 from orch.app.src.requests import RequestMaker
-from orch.app.src.run_paths import PROJECT_ROOT, Layout, layout_for
+from orch.app.src.run_paths import Layout
+from orch.app.src.run_report import RunFacts, run_report
+from orch.app.src.run_setup import Resumed, donor_photos, photos_of, resumed_run, workspace_of
+from orch.app.src.second_pass import SecondPass
 from orch.app.src.selection_marks import Marks
 from orch.app.src.settings import Settings
 from orch.app.src.settings_sources import load_settings
-from orch.app.src.stage_registry import STAGES
+from orch.app.src.stopping import StopPolicy
 from orch.app.src.version import VERSION
-from orch.app.src.workers import Launcher, WorkerPool
-from orch.app.src.workspace import Workspace, open_workspace, scratch_workspace
+from orch.app.src.workers import WorkerPool
+from orch.app.src.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -46,19 +50,21 @@ class Surroundings:
     """What a run needs from outside, and tests replace.
 
     Attributes:
-        launcher: (layout, batch id) -> what starts stages.
-        writer: (settings, stages) -> what writes finished pictures.
+        launcher: (layout, batch id, threads of each process) -> what starts stages.
+        writer: what writes finished pictures.
         suffix: (photo, output format) -> ending of its finished picture's name.
         progress: log format -> what shows progress.
         equipment: GPU, environments and weights, for the choice of backends.
+        hardware: cores and memory, for how much is done at once.
     """
 
-    launcher: Callable[[Layout, str], Launcher]
-    writer: Callable[[Settings, WorkerPool], WriteFinal]
+    launcher: Callable[[Layout, str, int], Launcher]
+    writer: Callable[[Settings], WriteFinal]
     suffix: Callable[[Path, OutputFormat], str]
     progress: Callable[[str], Progress]
     environ: Mapping[str, str]
     equipment: Equipment
+    hardware: Hardware
 
 
 def execute(options: RunOptions, surroundings: Surroundings, started: float) -> RunReport:
@@ -76,141 +82,84 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
     donors = donor_photos(settings)
     strategies.validate(settings.generation.model, bool(donors))
     marks = Marks(options.selection) if options.selection else None
-    found = _find_photos(options, settings)
+    found = photos_of(options, settings)
     choice = settle_backends(
         settings, surroundings.equipment, options.num_variations, builds=not options.dry_run
     )
     names = OutputNames(
         settings.output.name_template, settings.output.format, found.photos, surroundings.suffix
     )
+    size = capacity(settings.processing.workers, len(found.photos), surroundings.hardware)
+    resumed = resumed_run(options)
     with (
         ExitStack() as stack,
-        _workspace(options, settings, began) as space,
-        WorkerPool(surroundings.launcher(space.layout, space.batch_id)) as pool,
+        workspace_of(options, settings, resumed.run_id, began) as space,
+        WorkerPool(surroundings.launcher(space.layout, space.batch_id, size.threads), size.of) as pool,
     ):
-        pool.start(choice.started[:1] if options.dry_run else choice.started)  # may make environments
+        few = len(found.photos) <= size.in_flight and not options.dry_run
+        pool.start(choice.started if few else choice.started[:1])  # may make environments
         progress = stack.enter_context(surroundings.progress(settings.processing.log_format))
-        pipeline = PhotoPipeline(
-            settings=settings,
-            requests=RequestMaker(
-                settings, space.layout, space.batch_id, dict(choice.started), choice.weights
-            ),
-            ask=Asker(pool, progress),
-            names=names,
-            write_final=surroundings.writer(settings, pool),
-            selection=Selection(options.faces, options.ignored_faces, settings.processing.min_age),
-            marks=marks,
-            num_variations=options.num_variations,
-            donor_photos=donors,
-            dry_run=options.dry_run,
+        requests = RequestMaker(settings, space.layout, space.batch_id, dict(choice.started), choice.weights)
+        ask = Asker(pool, progress)
+        cache = FaceCache(space.layout.seen_faces)
+        write_final = surroundings.writer(settings)
+        second = SecondPass(
+            settings, options, requests, ask, pool, size, choice, cache, names, write_final, donors, marks
+        )
+        passes = Passes(
+            photos=found.photos,
+            looker=Looker(requests, ask, cache),
+            prepare=second.prepare,
+            executor=LocalExecutor(size.in_flight, pool.cancel),
+            progress=progress,
+            policy=StopPolicy(options.max_failures),
+            keys=output_keys(settings, options, _all_weights(choice)),
+            past=resumed.past,
+            journal=None if options.dry_run else stack.enter_context(_journal(space, resumed, began)),
+            tracebacks=settings.processing.verbose,
         )
         progress.run_started(space.batch_id, len(found.photos))
-        photos = _all_photos(found.photos, pipeline, progress)
-        not_done = tuple(photo.name for photo in found.photos[len(photos) :])
-        report = RunReport(
-            format=REPORT_FORMAT,
-            version=VERSION,
-            contract=CONTRACT,
+        passes.go()
+        facts = RunFacts(
             run_id=space.batch_id,
-            started=began.isoformat(timespec="seconds"),
-            exit_code=int(exit_code_of_run(photos, _infos(found), bool(not_done))),
-            not_done=not_done,
-            total_s=round(time.monotonic() - started, 3),
-            overhead_s=_overhead(time.monotonic() - started, photos, pool),
-            peak_rss_mb=_peak(pool),
-            settings=settings.model_dump(),
-            options=options.as_report(),
-            photos=tuple(photos),
-            problems=_infos(found),
-            notices=(*choice.notices, *pipeline.notices),
-            backends=tuple(choice.reports),
-            stages=_stages(pool),
+            began=resumed.past.began or began.isoformat(timespec="seconds"),
+            started=started,
+            settings=settings,
+            options=options,
+            found=found,
+            choice=choice,
+            notices=(*resumed.notices, *choice.notices, *second.notices),
         )
-        path = None if options.dry_run else space.layout.report(space.batch_id)
-        if path:
-            write_json(path, to_dict(report))
-        progress.run_done(report, str(path) if path else None)
+        report = run_report(facts, passes, pool)
+        path = None
+        if not options.dry_run:
+            report, path = _written(report, space.layout.report(space.batch_id))
+        progress.run_done(report, path)
     return report
 
 
-def donor_photos(settings: Settings) -> tuple[Path, ...]:
-    """Photos of `generation.donor`, a photo or a folder.
-
-    Raises:
-        StageError: INPUT_MISSING where there is none.
-    """
-    if settings.generation.donor is None:
-        return ()
-    found = find_photos([settings.generation.donor], PROJECT_ROOT, outputs=Path())
-    if found.problems:
-        raise found.problems[0]
-    return tuple(photo.path for photo in found.photos)
-
-
-def _find_photos(options: RunOptions, settings: Settings) -> FoundPhotos:
-    images = layout_for(options.output, "", verbose=False).images
-    template = settings.output.name_template
-    pattern = template_pattern(template) if template else None
-
-    def is_output(path: Path) -> bool:
-        return bool(pattern and path.is_relative_to(images) and pattern.match(path.name))
-
-    inputs = options.inputs or tuple(settings.image_paths())
-    base = options.base if options.inputs else PROJECT_ROOT
-    found = find_photos(inputs, base, images, is_output)
-    if not found.photos:
-        raise found.problems[0]
-    return found
+def _journal(space: Workspace, resumed: Resumed, began: datetime) -> Journal:
+    """The journal of the run, with a line that says that it begins or goes on."""
+    journal = Journal(space.layout.journal(space.batch_id), fresh=not resumed.past.began)
+    journal.write(
+        "run",
+        format=JOURNAL_FORMAT,
+        run_id=space.batch_id,
+        started=began.isoformat(timespec="seconds"),
+        version=VERSION,
+    )
+    return journal
 
 
-def _workspace(options: RunOptions, settings: Settings, now: datetime) -> AbstractContextManager[Workspace]:
-    if options.dry_run:
-        return scratch_workspace(now)
-
-    def layout_of(batch_id: str) -> Layout:
-        return layout_for(options.output, batch_id, settings.processing.verbose)
-
-    return open_workspace(layout_of, options.run_id, now)
-
-
-def _all_photos(photos: tuple[Photo, ...], pipeline: PhotoPipeline, progress: Progress) -> list[PhotoReport]:
-    """Work on the photos; one that fails does not stop the others. Fewer when interrupted."""
-    done: list[PhotoReport] = []
-    with suppress(KeyboardInterrupt):
-        for number, photo in enumerate(photos):
-            progress.photo_started(photo.name)
-            report = _one_photo(photo, number, pipeline)
-            done.append(report)
-            progress.photo_done(report)
-    return done
-
-
-def _one_photo(photo: Photo, number: int, pipeline: PhotoPipeline) -> PhotoReport:
+def _written(report: RunReport, path: Path) -> tuple[RunReport, str | None]:
+    """Write the report; where that cannot be done, it says so itself."""
     try:
-        return pipeline.process(photo, number)
-    except Exception as error:  # noqa: BLE001 - one photo's fault must not take the others along
-        if pipeline.settings.processing.verbose:
-            traceback.print_exception(error, file=sys.stderr)
-        return PhotoReport(photo.name, str(photo.path), "failed", error=described(error))
+        write_json(path, to_dict(report))
+    except StageError as error:
+        stopped = report.stopped or described(error)
+        return replace(report, stopped=stopped, exit_code=int(error.exit_code)), None
+    return report, str(path)
 
 
-def _infos(found: FoundPhotos) -> tuple[ErrorInfo, ...]:
-    return tuple(described(problem) for problem in found.problems)
-
-
-def _overhead(total_s: float, photos: list[PhotoReport], pool: WorkerPool) -> float:
-    """Seconds in which neither a stage worked nor a picture was written: starting, loading, waiting."""
-    writing = sum(photo.stage_seconds.get("write", 0.0) for photo in photos)
-    return round(total_s - writing - sum(use.run_s for use in pool.use().values()), 3)
-
-
-def _peak(pool: WorkerPool) -> float:
-    return max([peak_rss_mb(), *(use.peak_rss_mb or 0.0 for use in pool.use().values())])
-
-
-def _stages(pool: WorkerPool) -> dict[str, Any]:
-    backends = pool.backends()
-    return {
-        name: {"module": STAGES[name].module, "backend": backends[name], **to_dict(use)}
-        for name, use in pool.use().items()
-    }
+def _all_weights(choice: BackendChoice) -> dict[str, Path]:
+    return {name: path for weights in choice.weights.values() for name, path in weights.items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from contracts.face import Side
 from contracts.files import TEMPORARY_PREFIX, reference
@@ -170,6 +171,10 @@ class RunPathManager:
     def get_verification_json(self, attempt: int = 0) -> Path:
         """FaceDocument of the blended picture."""
         return self._document(f"verify_{self.run_id}{_retry(attempt)}.json")
+
+    def get_restoration_json(self, when: Literal["before", "after"]) -> Path:
+        """FaceDocument of the picture before or after restoring."""
+        return self._document(f"restore_{when}_{self.run_id}.json")
 
     def get_crop_json(self, face_idx: int | None = None) -> Path:
         """CropDocument of one face; without a face, the list of all."""

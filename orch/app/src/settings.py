@@ -12,9 +12,11 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from contracts.envelope import StageName
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 SCHEMA_FILE = PROJECT_ROOT / "config" / "schema.json"
@@ -36,6 +38,8 @@ DEFAULT_INSTRUCTION = (
 EYE_COLOURS = ("brown", "dark", "hazel", "green", "blue", "grey", "gray", "amber")
 
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
+
+Positive = Annotated[int, Field(ge=1, le=256)]
 
 
 class Section(BaseModel):
@@ -77,6 +81,10 @@ class ProcessingSection(Section):
     )
     verbose: bool = Field(default=False, description="Keep all intermediate files and show more.")
     debug: bool = Field(default=False, description="Keep the picture of detected eyes, also without verbose.")
+    workers: Positive | dict[StageName, Positive] | None = Field(
+        default=None,
+        description="Processes of every stage, or of named ones; null takes what the machine bears.",
+    )
     log_format: Literal["human", "json"] = Field(default="human", description="How progress is written.")
     max_megapixels: float = Field(
         default=250.0, gt=0, description="Refuse bigger pictures before decoding them."

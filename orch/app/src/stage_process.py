@@ -8,13 +8,11 @@ the items that were finished before.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +23,7 @@ from contracts.codec import ContractError, from_dict, to_dict
 from contracts.envelope import ItemResult, Request, Result
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
+from contracts.parent import PARENT
 
 OnEvent = Callable[[dict[str, Any]], None]
 
@@ -33,8 +32,6 @@ _LOG_LINES = 3
 _LOG_TAIL_BYTES = 4096
 _ENDING_S = 5.0
 """Seconds between the end of a process's output and its exit status."""
-_PR_SET_PDEATHSIG = 1
-"""From linux/prctl.h."""
 
 
 class StageDied(StageError):
@@ -46,7 +43,7 @@ class StageDied(StageError):
 
 
 class StageProcess:
-    """A running `python -m <stage module> serve`.
+    """A running `python -m <stage module> serve`, which ends with the thread that started it.
 
     Args:
         stage: name for messages.
@@ -70,9 +67,8 @@ class StageProcess:
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 cwd=folder,
-                env=dict(environment),
+                env={**environment, PARENT: str(os.getpid())},
                 start_new_session=True,  # Ctrl-C is ours to handle
-                preexec_fn=_die_with_parent,
             )
         self._reader = threading.Thread(target=self._read, name=f"{stage}-events", daemon=True)
         self._reader.start()
@@ -221,16 +217,3 @@ class StageProcess:
             log.seek(max(0, log.tell() - _LOG_TAIL_BYTES))
             lines = log.read().decode(errors="replace").split("\n")
         return " | ".join([line.strip() for line in lines if line.strip()][-_LOG_LINES:])
-
-
-def _load_prctl() -> Any:
-    return ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-
-
-_prctl = _load_prctl()  # before any fork: the child may call it, but not load it
-
-
-def _die_with_parent() -> None:
-    """In the child, before exec: be killed when the parent goes, even while a library computes."""
-    if _prctl is not None:
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

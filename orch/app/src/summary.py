@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from orch.app.src.errors import line
 from orch.app.src.report import EyeVerdict, FaceEdit, FaceReport, PhotoReport, RunReport, VariationReport
 
 
 def photo_lines(photo: PhotoReport) -> list[str]:
-    """A headline, then faces, then files."""
+    """A headline, then faces, then files; nothing new of a photo that an earlier call did."""
+    if photo.resumed:
+        return [f"{photo.photo}: done before"]
     if photo.error and not photo.faces:
         return [f"{photo.photo}: failed: {line(photo.error)}"]
     lines = [f"{photo.photo}: {_headline(photo)}"]
@@ -24,27 +28,48 @@ def run_lines(run: RunReport, report_path: str | None) -> list[str]:
     """The closing lines."""
     lines = [f"error: {line(problem)}" for problem in run.problems]
     lines += [f"note: {notice.message}" for notice in run.notices]
-    counts = [
-        f"{count} {word}"
-        for word, statuses in (
-            ("edited", ("edited", "partial")),
-            ("unchanged", ("unchanged",)),
-            ("planned", ("planned",)),
-            ("failed", ("failed",)),
-        )
-        if (count := sum(photo.status in statuses for photo in run.photos))
-    ]
+    lines += _failures(run)
+    if run.stopped:
+        lines.append(f"stopped: {line(run.stopped)}")
     if run.not_done:
-        total = len(run.photos) + len(run.not_done)
         lines.append(
-            f"interrupted: {len(run.photos)} of {total} photos done, their results stay; "
-            f"to go on, run again with those from {run.not_done[0]} on"
+            f"{len(run.not_done)} not done; what is finished stays. To go on: the same command with --resume"
         )
-    photos = "photo" if len(run.photos) == 1 else "photos"
-    lines.append(f"{len(run.photos)} {photos}: {', '.join(counts) or 'none done'} in {run.total_s:.1f} s")
+    lines.append(f"{_headcount(run)} in {run.total_s:.1f} s")
     if report_path:
         lines.append(f"report: {report_path}")
     return lines
+
+
+def _headcount(run: RunReport) -> str:
+    """ "197 of 200 photos, 3 failed: 150 edited, 47 unchanged"."""
+    failed = sum(photo.status == "failed" for photo in run.photos)
+    total = len(run.photos) + len(run.not_done)
+    good = len(run.photos) - failed
+    photos = "photo" if total == 1 else "photos"
+    head = f"{good} of {total} {photos}" if good < total else f"{total} {photos}"
+    head += f", {failed} failed" if failed else ""
+    counts = [
+        f"{count} {word}"
+        for word, statuses in (
+            ("edited", ("edited",)),
+            ("edited in part", ("partial",)),
+            ("unchanged", ("unchanged",)),
+            ("planned", ("planned",)),
+        )
+        if (count := sum(photo.status in statuses for photo in run.photos))
+    ]
+    resumed = sum(photo.resumed for photo in run.photos)
+    counts += [f"{resumed} of them by an earlier call"] if resumed else []
+    return f"{head}: {', '.join(counts)}" if counts else head
+
+
+def _failures(run: RunReport) -> list[str]:
+    """Why photos failed, by code, where there are several: each was told of when it happened."""
+    codes = Counter(photo.error.code for photo in run.photos if photo.status == "failed" and photo.error)
+    if sum(codes.values()) < 2:
+        return []
+    return ["failed: " + ", ".join(f"{count} with {code}" for code, count in codes.most_common())]
 
 
 def _headline(photo: PhotoReport) -> str:

@@ -1,0 +1,61 @@
+"""What was seen in photos, kept by content: a photo that was looked at once is not looked at again.
+
+A file for each look in `Output_Json/.cache/faces`, shared by all runs of that output folder. It may
+be removed at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from contracts.codec import ContractError, from_dict, to_dict
+from contracts.envelope import Notice
+from contracts.face import FaceDocument
+from contracts.files import atomic_path
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A face document and what the stage remarked."""
+
+    document: FaceDocument
+    warnings: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True)
+class FaceCache:
+    """folder: absolute; made when something is put into it."""
+
+    folder: Path
+
+    def path(self, key: str) -> Path:
+        return self.folder / key[:2] / f"{key}.json"
+
+    def get(self, key: str) -> Seen | None:
+        """What was seen; None where nothing was put under the key, or what is there is damaged."""
+        try:
+            return from_dict(Seen, json.loads(self.path(key).read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError, ContractError):
+            return None
+
+    def put(self, key: str, seen: Seen) -> None:
+        """Keep it.
+
+        Raises:
+            StageError: it cannot be written.
+        """
+        with atomic_path(self.path(key)) as temporary:
+            temporary.write_text(_compact(to_dict(seen)), encoding="utf-8")
+
+
+def write_compact(path: Path, document: FaceDocument) -> None:
+    """A face document for stages to read; atomic, but without line breaks: meshes are long."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(_compact(to_dict(document)), encoding="utf-8")
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -1,0 +1,59 @@
+"""Short words for long things, equal exactly where the things are: settings, code, weights."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from orch.app.src.run_paths import PROJECT_ROOT
+
+FACE_CODE = ("contracts", "imaging", "face/app")
+"""What decides what is seen in a photo."""
+ALL_CODE = (*FACE_CODE, "crop/app", "gen/app", "blend/app", "res/app", "preenh/app", "orch/app")
+"""What decides what a finished picture looks like."""
+
+NO_MATTER = {"processing": ("log_format", "verbose", "debug", "workers"), "input": ("image_path",)}
+"""Settings that change no output, by section."""
+
+
+def fingerprint(value: Any) -> str:
+    """Hex digest of a JSON value."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@functools.cache
+def code_fingerprint(folders: Sequence[str]) -> str:
+    """Of all files below folders of the checkout: code, and the weights and tables beside it."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted((PROJECT_ROOT / folder).rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(f"{path.relative_to(PROJECT_ROOT).as_posix()}\0".encode())
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def weights_fingerprint(weights: Mapping[str, Path]) -> list[tuple[str, str, int, int]]:
+    """Of weights outside of the checkout, as JSON: too big to be read for it, so by size and time."""
+    found = []
+    for name, path in sorted(weights.items()):
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                stat = file.stat()
+                found.append((name, str(file), stat.st_size, stat.st_mtime_ns))
+    return found
+
+
+def settings_that_matter(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings without those that change no output."""
+    return {
+        section: {k: v for k, v in value.items() if k not in NO_MATTER.get(section, ())}
+        if isinstance(value, Mapping)
+        else value
+        for section, value in settings.items()
+    }

@@ -1,0 +1,131 @@
+"""The first pass: who is in a photo, and which eyes are closed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from contracts.codec import to_dict
+from contracts.envelope import ErrorInfo, Notice
+from contracts.face import FaceDocument
+from contracts.files import sha256_file
+from orch.app.src.asking import Asker
+from orch.app.src.documents import read_document
+from orch.app.src.face_cache import FaceCache, Seen
+from orch.app.src.fingerprints import FACE_CODE, code_fingerprint, fingerprint
+from orch.app.src.inputs import Photo
+from orch.app.src.known_faces import KnownFace, known_faces
+from orch.app.src.report import PhotoReport
+from orch.app.src.requests import RequestMaker
+from orch.app.src.run_ids import SHARED
+from orch.app.src.run_paths import RunPathManager
+
+
+@dataclass(frozen=True)
+class PhotoLook:
+    """What the first pass found out about a photo: small, the meshes stay on disk.
+
+    Attributes:
+        number: unique among the photos of the run.
+        content: sha256 of the file, "" where it cannot be read.
+        seen: key of the face document in the cache.
+        faces: left to right.
+        error: why nothing is known.
+        seconds: stage -> how long it worked. took: with the wait for it, seconds.
+    """
+
+    number: int
+    photo: Photo
+    content: str = ""
+    seen: str = ""
+    faces: tuple[KnownFace, ...] = ()
+    error: ErrorInfo | None = None
+    warnings: tuple[Notice, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    took: float = 0.0
+
+    def failed(self) -> PhotoReport:
+        """The report of a photo that came no further."""
+        return PhotoReport(
+            self.photo.name,
+            str(self.photo.path),
+            "failed",
+            error=self.error,
+            warnings=self.warnings,
+            stage_seconds=dict(self.seconds),
+            total_s=round(self.took, 4),
+        )
+
+    @property
+    def closed_eyes(self) -> int:
+        return sum(len(face.closed) for face in self.faces)
+
+
+@dataclass(frozen=True)
+class Looker:
+    """Everything that the looks of a run share."""
+
+    requests: RequestMaker
+    ask: Asker
+    cache: FaceCache
+
+    def look(self, number: int, photo: Photo) -> PhotoLook:
+        """Find the faces of a photo, or remember them.
+
+        Raises:
+            StageError: something cannot be written. What is wrong with the photo is in the answer.
+        """
+        started = time.monotonic()
+        ask = self.ask.afresh()
+        look = PhotoLook(number, photo)
+        # What is no readable file is described by the stage.
+        content = sha256_file(photo.path) if _readable(photo.path) else ""
+        seen = self.cache.get(self._key(content)) if content and not self.requests.wants_debug else None
+        if seen is None:
+            found = self._ask(look, ask)
+            look = replace(look, seconds=ask.seconds, took=time.monotonic() - started)
+            if isinstance(found, ErrorInfo):
+                return replace(look, content=content, error=found)
+            content = content or sha256_file(photo.path)
+            self.cache.put(self._key(content), found)
+            seen = found
+        return replace(
+            look,
+            content=content,
+            seen=self._key(content),
+            faces=tuple(known_faces(number, seen.document, None, {})),
+            warnings=seen.warnings,
+        )
+
+    def _ask(self, look: PhotoLook, ask: Asker) -> Seen | ErrorInfo:
+        paths = paths_of(look, self.requests)
+        try:
+            request = self.requests.face(look.photo.path, paths, self.requests.wants_debug)
+            answer = ask(request).items[0]
+            if answer.error:
+                return answer.error
+            return Seen(read_document(FaceDocument, paths.get_face_json()), answer.warnings)
+        finally:
+            if not paths.layout.keeps_intermediates:
+                shutil.rmtree(paths.layout.work, ignore_errors=True)
+
+    def _key(self, content: str) -> str:
+        params = to_dict(self.requests.face_params())
+        return fingerprint([content, self.requests.backends["face"], params, code_fingerprint(FACE_CODE)])
+
+
+def paths_of(look: PhotoLook, requests: RequestMaker) -> RunPathManager:
+    """Paths of what all variations of a photo share."""
+    photo = look.photo
+    service = f"{photo.photo_id}_{SHARED}" if photo.photo_id else SHARED
+    verbose = requests.settings.processing.verbose
+    layout = requests.layout.for_photo(look.number)
+    return RunPathManager(service, photo.path, verbose, requests.batch_id, layout, photo.subfolder)
+
+
+def _readable(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.R_OK)

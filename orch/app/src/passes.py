@@ -1,0 +1,128 @@
+"""The two passes of a run over its photos: looking at all of them, then opening eyes.
+
+Between them the donors are settled. Within a pass several photos are on their way; what comes back is
+written down before anything else happens to it, here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from contracts.codec import to_dict
+from contracts.envelope import ErrorInfo
+from contracts.error_codes import ErrorCode, StageError
+from orch.app.src.errors import described
+from orch.app.src.executor import Executor
+from orch.app.src.inputs import Photo
+from orch.app.src.journal import Journal
+from orch.app.src.looking import Looker, PhotoLook
+from orch.app.src.output_keys import OutputKeys
+from orch.app.src.photo_pipeline import PhotoPipeline
+from orch.app.src.progress import Progress
+from orch.app.src.report import PhotoReport
+from orch.app.src.resume import PastRun
+from orch.app.src.stopping import RunStopped, StopPolicy
+
+Prepare = Callable[[Sequence[PhotoLook]], PhotoPipeline]
+"""Settles the donors and readies the stages of the second pass."""
+
+
+@dataclass
+class Passes:
+    """One run over its photos.
+
+    Attributes:
+        past: what an earlier call of the run did.
+        journal: None for a run that writes nothing.
+        tracebacks: print those of errors that nobody expected.
+        reports: number of a photo -> its report, of those that are done.
+        stopped: why the run ended before its last photo, None where it did not.
+    """
+
+    photos: Sequence[Photo]
+    looker: Looker
+    prepare: Prepare
+    executor: Executor
+    progress: Progress
+    policy: StopPolicy
+    keys: OutputKeys
+    past: PastRun
+    journal: Journal | None
+    tracebacks: bool
+    reports: dict[int, PhotoReport] = field(default_factory=dict)
+    stopped: ErrorInfo | None = None
+
+    def go(self) -> None:
+        """Do both; an interruption, too many failures or a full disk end it early."""
+        try:
+            looks = self._look()
+            if looks:
+                self._open(looks, self.prepare(looks))
+        except KeyboardInterrupt:
+            self.stopped = ErrorInfo(ErrorCode.INTERRUPTED, "interrupted")
+        except RunStopped as stop:
+            self.stopped = stop.info
+        except StageError as error:  # the journal, or something else that all photos need
+            self.stopped = described(error)
+
+    def _look(self) -> list[PhotoLook]:
+        """Look at the photos; returns the looks at those that can be used, in their order."""
+        self.progress.pass_started("look", len(self.photos))
+        looks = []
+        with closing(self.executor.run(self._one_look, enumerate(self.photos))) as found:
+            for look in found:
+                if look.error:
+                    self._record(look.number, "", look.failed())
+                    continue
+                looks.append(look)
+                self._write("look", photo=look.photo.name, content=look.content, seen=look.seen)
+                self.progress.photo_looked(look.photo.name, len(look.faces), look.closed_eyes)
+        return sorted(looks, key=lambda look: look.number)
+
+    def _open(self, looks: Sequence[PhotoLook], pipeline: PhotoPipeline) -> None:
+        def one(look: PhotoLook) -> tuple[int, str, PhotoReport]:
+            key = self.keys.of(look, pipeline.donors.contents(look))
+            return look.number, key, self._one_photo(look, key, pipeline)
+
+        self._write("donors", plan=pipeline.donors.plan)
+        self.progress.pass_started("open", len(looks))
+        with closing(self.executor.run(one, looks)) as done:
+            for number, key, report in done:
+                self._record(number, key, report)
+
+    def _one_look(self, numbered: tuple[int, Photo]) -> PhotoLook:
+        try:
+            return self.looker.look(*numbered)
+        except Exception as error:  # noqa: BLE001 - one photo's fault must not take the others along
+            self._show(error)
+            return PhotoLook(*numbered, error=described(error))
+
+    def _one_photo(self, look: PhotoLook, key: str, pipeline: PhotoPipeline) -> PhotoReport:
+        try:
+            done = self.past.done(key)
+            return replace(done, resumed=True) if done else pipeline.process(look)
+        except Exception as error:  # noqa: BLE001 - one photo's fault must not take the others along
+            self._show(error)
+            return replace(look.failed(), error=described(error))
+
+    def _record(self, number: int, key: str, report: PhotoReport) -> None:
+        """Write down and tell that a photo is done."""
+        self.policy.check_before(report)
+        if not report.resumed:
+            self._write("photo", key=key, report=to_dict(report))
+        self.reports[number] = report
+        self.progress.photo_done(report)
+        self.policy.check_after(report)
+
+    def _write(self, kind: str, **fields: Any) -> None:
+        if self.journal:
+            self.journal.write(kind, **fields)
+
+    def _show(self, error: Exception) -> None:
+        if self.tracebacks:
+            traceback.print_exception(error, file=sys.stderr)

@@ -1,0 +1,80 @@
+"""Between the passes: donors, prompts and stages for the painting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from contracts.envelope import Notice
+from orch.app.src.asking import Asker
+from orch.app.src.backend_choice import BackendChoice
+from orch.app.src.capacity import Capacity
+from orch.app.src.face_cache import FaceCache
+from orch.app.src.finishing import WriteFinal
+from orch.app.src.looking import PhotoLook
+from orch.app.src.options import RunOptions
+from orch.app.src.output_names import OutputNames
+from orch.app.src.photo_pipeline import PhotoPipeline
+from orch.app.src.plan import Selection
+from orch.app.src.prompt_variations import vary_prompts
+from orch.app.src.requests import RequestMaker
+from orch.app.src.run_donors import named_donors
+from orch.app.src.selection_marks import Marks
+from orch.app.src.settings import Settings
+from orch.app.src.variations import variations
+from orch.app.src.workers import WorkerPool
+
+
+@dataclass
+class SecondPass:
+    """What the second pass is made of.
+
+    Attributes:
+        donor_photos: those that the person named.
+        marks: of the selection file, None without one.
+        notices: what concerns the whole run: donors and prompts that could not be used.
+    """
+
+    settings: Settings
+    options: RunOptions
+    requests: RequestMaker
+    ask: Asker
+    pool: WorkerPool
+    size: Capacity
+    choice: BackendChoice
+    cache: FaceCache
+    names: OutputNames
+    write_final: WriteFinal
+    donor_photos: Sequence[Path]
+    marks: Marks | None
+    notices: list[Notice] = field(default_factory=list)
+
+    def prepare(self, looks: Sequence[PhotoLook]) -> PhotoPipeline:
+        """Settle the donors, vary the prompts, and have the right stages running."""
+        donors = named_donors(self.donor_photos, looks, self.requests, self.ask)
+        self.notices += donors.notices
+        prompts: dict[int, dict[str, Any]] = {}
+        if not self.options.dry_run:
+            self.pool.shrink(self.size.second_pass())
+            self.pool.start(self.choice.started)
+            if any(look.closed_eyes for look in looks):
+                varied = vary_prompts(self.requests, self.ask, self.options.num_variations)
+                self.notices += varied.notices
+                prompts = varied.prompts
+            self.pool.shrink({"preenh": 0})
+        options, min_age = self.options, self.settings.processing.min_age
+        return PhotoPipeline(
+            settings=self.settings,
+            requests=self.requests,
+            ask=self.ask,
+            cache=self.cache,
+            names=self.names,
+            write_final=self.write_final,
+            selection=Selection(options.faces, options.ignored_faces, min_age),
+            variations=variations(self.settings, prompts, options.num_variations),
+            donors=donors,
+            marks=self.marks,
+            dry_run=options.dry_run,
+        )
