@@ -30,7 +30,7 @@ VARIATION = VariationReport(
 
 
 def finished(folder: Path, name: str) -> Finished:
-    return Finished(SAMPLE, SAMPLE, folder / name, VARIATION, {"gen": 1.5})
+    return Finished(SAMPLE, SAMPLE, folder / name, VARIATION, {"gen": 1.5}, MODELS)
 
 
 def test_only_what_was_opened_counts() -> None:
@@ -46,7 +46,7 @@ def test_provenance_says_how_and_not_where(tmp_path: Path) -> None:
             "models": {"llm": "/home/ann/llm.gguf"},
         }
     )
-    said = provenance(private, finished(tmp_path, "o.png"), MODELS)
+    said = provenance(private, finished(tmp_path, "o.png"))
     assert said["Version"] == VERSION
     assert (said["Seed"], said["Strategies"], said["RunId"]) == ("7", "donor", "r_original")
     assert json.loads(said["Models"]) == MODELS
@@ -58,7 +58,7 @@ def test_provenance_says_how_and_not_where(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("output_format", "suffix"), [("png", ".png"), ("same", ".jpg"), ("webp", ".webp")])
 def test_the_writer_passes_everything_on(tmp_path: Path, output_format: str, suffix: str) -> None:
     settings = Settings.model_validate({"output": {"format": output_format}})
-    written = final_writer(settings, lambda: MODELS)(finished(tmp_path, f"o{suffix}"))
+    written = final_writer(settings)(finished(tmp_path, f"o{suffix}"))
     path = Path(written.path)
     assert read_photo(path).size == read_photo(SAMPLE).size
     content = path.read_bytes()
@@ -70,7 +70,7 @@ def test_the_writer_passes_everything_on(tmp_path: Path, output_format: str, suf
 
 def test_no_metadata_on_demand(tmp_path: Path) -> None:
     settings = Settings.model_validate({"output": {"strip_metadata": True}})
-    written = final_writer(settings, lambda: MODELS)(finished(tmp_path, "o.png"))
+    written = final_writer(settings)(finished(tmp_path, "o.png"))
     content = Path(written.path).read_bytes()
     assert b"digitalsourcetype" not in content
     assert b"OpenTheEyes" not in content

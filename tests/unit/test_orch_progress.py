@@ -63,7 +63,7 @@ def test_an_interruption_says_how_to_go_on(tmp_path: Path) -> None:
     world = World({f"{n}.jpg": (face(0),) for n in (1, 2, 3)}, interrupt_at="2.jpg")
     out = shown(world, tmp_path)
     assert "stopped: interrupted [RUN_130]\n" in out
-    assert "2 not done, what is finished stays; to go on, give the same command with --resume\n" in out
+    assert "2 not done; what is finished stays. To go on: the same command with --resume\n" in out
     assert "1 of 3 photos: 1 edited in " in out
 
 
@@ -73,9 +73,9 @@ def test_json_lines_are_json_one_final_line_a_photo(tmp_path: Path) -> None:
     run(world, tmp_path, run_id="r", surroundings={"progress": lambda log_format: JsonLines(out)})
     events = [json.loads(line) for line in out.getvalue().splitlines()]
     photos = [event for event in events if event["event"] == "photo"]
-    assert [(p["photo"], p["status"]) for p in photos] == [("1.jpg", "edited"), ("2.jpg", "failed")]
-    assert photos[0]["outputs"] == [str(tmp_path / "out" / "final_restore_r_1_jpg_original.png")]
-    assert photos[1]["error"]["code"] == "INPUT_003"
+    assert [(p["photo"], p["status"]) for p in photos] == [("2.jpg", "failed"), ("1.jpg", "edited")]
+    assert photos[1]["outputs"] == [str(tmp_path / "out" / "final_restore_r_1_jpg_original.png")]
+    assert photos[0]["error"]["code"] == "INPUT_003"
     assert (events[-1]["event"], events[-1]["exit_code"]) == ("run", 9)
 
 

@@ -26,7 +26,7 @@ class Capacity:
     """The size of a run.
 
     Attributes:
-        in_flight: photos in work at once.
+        in_flight: photos in work at once; 1 for one after the other.
         threads: of each stage process.
         processes: most processes of a stage.
         wanted: stages whose number the person gave; it counts for any backend.
@@ -62,7 +62,7 @@ def capacity(workers: int | Mapping[StageName, int] | None, photos: int, hardwar
     wanted = dict(workers) if isinstance(workers, Mapping) else {}
     widest = max([side_by_side, *wanted.values()])
     return Capacity(
-        in_flight=1 if photos == 1 else min(photos, widest + AHEAD),
+        in_flight=1 if widest == 1 else min(photos, widest + AHEAD),
         threads=max(1, hardware.cores // side_by_side),
         processes=processes,
         wanted=wanted,

@@ -55,7 +55,7 @@ class LocalExecutor:
                 running = {threads.submit(flow, item) for item in islice(items, self.in_flight)}
                 while running:
                     done, running = wait(running, return_when=FIRST_COMPLETED)
-                    for future in done:
+                    for future in sorted(done, key=lambda future: future.exception() is not None):
                         running |= {threads.submit(flow, item) for item in islice(items, 1)}
                         yield future.result()
             finally:
