@@ -77,6 +77,16 @@ class Pasting:
     eyes: tuple[Side, ...]
 
 
+@dataclass(frozen=True)
+class RestoreOrder:
+    """A blended picture whose faces are to be restored. face_json: what is seen in it."""
+
+    blended: Path
+    restored: Path
+    face_json: Path
+    faces: tuple[int, ...]
+
+
 @dataclass
 class RequestMaker:
     """Builds requests of one run.
@@ -208,21 +218,26 @@ class RequestMaker:
         )
         return self._request("blend", items, params, photo)
 
-    def restore(self, face_json: Path, pictures: Mapping[str, tuple[Path, Path, Sequence[int]]]) -> Request:
-        """Restore edited faces. pictures: variation -> (blended, restored, faces)."""
+    def restore(self, orders: Mapping[str, RestoreOrder], upscale: float) -> Request:
+        """Restore faces. orders: variation -> what to do."""
         items = [
             Item(
                 variation,
-                photo=self._ref(blended),
+                photo=self._ref(order.blended),
                 variation_id=variation,
-                inputs={"face_json": self._ref(face_json)},
-                outputs={"image": self._ref(restored)},
-                params=to_dict(RestoreItemParams(faces=tuple(faces))),
+                inputs={"face_json": self._ref(order.face_json)},
+                outputs={"image": self._ref(order.restored)},
+                params=to_dict(RestoreItemParams(order.faces)),
             )
-            for variation, (blended, restored, faces) in pictures.items()
+            for variation, order in orders.items()
         ]
-        restoration = self.settings.restoration
-        params = RestoreParams(fidelity=restoration.fidelity, upscale=restoration.upscale)
+        processing = self.settings.processing
+        params = RestoreParams(
+            fidelity=self.settings.restoration.fidelity,
+            upscale=upscale,
+            max_megapixels=processing.max_megapixels,
+            max_file_mb=processing.max_file_mb,
+        )
         return self._request("res", items, params)
 
     def pre_enhance(self, count: int) -> Request:
