@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orch.app.src import commands
+from orch.app.src import cli_values, commands
 from orch.app.src.commands import SmallCommand
-from orch.app.src.options import MOST_VARIATIONS, Override, RunOptions
+from orch.app.src.options import Override, RunOptions, refuse_two_ids
 
 DESCRIPTION = """\
 Opens closed eyes in portraits and group photos and leaves everything else in the picture untouched.
@@ -109,7 +109,11 @@ def _add_files(group: argparse._ArgumentGroup) -> None:
 
 def _add_choice(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--num-variations", type=_count, default=0, metavar="N", help="variations besides the original"
+        "--num-variations",
+        type=cli_values.variations,
+        default=0,
+        metavar="N",
+        help="variations besides the original",
     )
     group.add_argument(
         "--threshold",
@@ -134,9 +138,9 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
         "--seed", type=int, metavar="N", help="the same seed gives the same picture (default: 42)"
     )
     group.add_argument(
-        "--faces", type=_indices, metavar="0,2", help="only these faces, numbered left to right"
+        "--faces", type=cli_values.indices, metavar="0,2", help="only these faces, numbered left to right"
     )
-    group.add_argument("--ignore-faces", type=_indices, metavar="1", help="not these faces")
+    group.add_argument("--ignore-faces", type=cli_values.indices, metavar="1", help="not these faces")
     group.add_argument(
         "--selection",
         type=Path,
@@ -165,6 +169,24 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
 def _add_behaviour(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--run-id", metavar="NAME", help="name of the run in file names, instead of the time")
     group.add_argument(
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="go on with a run where it stopped: the one named, else the last one of the output folder",
+    )
+    group.add_argument(
+        "--workers",
+        type=cli_values.workers,
+        metavar="N|STAGE=N,...",
+        help="processes of every stage, or of those that are named (default: what the machine bears)",
+    )
+    failures = group.add_mutually_exclusive_group()
+    failures.add_argument("--fail-fast", action="store_true", help="stop at the first photo that fails")
+    failures.add_argument(
+        "--max-failures", type=cli_values.positive, metavar="N", help="stop when so many photos failed"
+    )
+    group.add_argument(
         "--dry-run",
         action="store_true",
         help="say what would be done; write only a page and a file to choose faces from",
@@ -184,6 +206,7 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
     "min_age": ("processing", "min_age"),
     "device": ("processing", "device"),
     "license": ("models", "license"),
+    "workers": ("processing", "workers"),
     "log_format": ("processing", "log_format"),
     "backend": ("generation", "model"),
     "eye_color": ("generation", "eye_color"),
@@ -211,32 +234,19 @@ def _run_options(options: argparse.Namespace, cwd: Path) -> RunOptions:
         overrides.append(Override("--donor", ("generation", "donor"), str(cwd / options.donor.expanduser())))
     if options.restore is not None:
         overrides.append(Override("--restore", ("restoration", "enabled"), _RESTORE[options.restore]))
+    refuse_two_ids(options.run_id, options.resume)
     return RunOptions(
         config=cwd / options.config.expanduser() if options.config else None,
         inputs=tuple(options.input or ()),
         base=cwd,
         output=cwd / options.output.expanduser() if options.output else None,
         num_variations=options.num_variations,
-        run_id=options.run_id,
+        run_id=options.run_id or options.resume or None,
+        resume=options.resume is not None,
+        max_failures=1 if options.fail_fast else options.max_failures,
         faces=options.faces,
         ignored_faces=options.ignore_faces or frozenset(),
         selection=cwd / options.selection.expanduser() if options.selection else None,
         dry_run=options.dry_run,
         overrides=tuple(overrides),
     )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) > MOST_VARIATIONS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {MOST_VARIATIONS}")
-    return int(text)
-
-
-def _indices(text: str) -> frozenset[int]:
-    try:
-        numbers = frozenset(int(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers like 0,2") from None
-    if min(numbers) < 0:
-        raise argparse.ArgumentTypeError("faces are numbered from 0, left to right")
-    return numbers

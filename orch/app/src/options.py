@@ -80,6 +80,21 @@ class RunOptions:
         }
 
 
+def refuse_two_ids(named: str | None, resumed: str | None) -> None:
+    """--run-id and --resume may both name the run, but only the same one.
+
+    Raises:
+        StageError: BAD_RUN_ID.
+    """
+    if named and resumed and named != resumed:
+        raise StageError(
+            ErrorCode.BAD_RUN_ID,
+            f"--run-id names {named!r} and --resume {resumed!r}",
+            "name the run that is to be taken up once",
+            ExitCode.USAGE,
+        )
+
+
 def overrides_of(settings: Mapping[str, Any], label: str, above: tuple[str, ...] = ()) -> list[Override]:
     """A nested mapping of settings as overrides, one for each leaf."""
     flat: list[Override] = []

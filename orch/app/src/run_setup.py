@@ -8,8 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 from contracts.envelope import Notice
-from contracts.error_codes import ErrorCode, StageError
-from contracts.exit_codes import ExitCode
 from orch.app.src.inputs import FoundPhotos, find_photos
 from orch.app.src.options import RunOptions
 from orch.app.src.output_names import template_pattern
@@ -17,7 +15,7 @@ from orch.app.src.resume import PastRun, last_run
 from orch.app.src.run_ids import checked_run_id
 from orch.app.src.run_paths import PROJECT_ROOT, Layout, layout_for
 from orch.app.src.settings import Settings
-from orch.app.src.workspace import Workspace, open_workspace, scratch_workspace
+from orch.app.src.workspace import Workspace, dry_workspace, open_workspace
 
 
 @dataclass(frozen=True)
@@ -88,25 +86,8 @@ def workspace_of(
     options: RunOptions, settings: Settings, run_id: str | None, now: datetime
 ) -> AbstractContextManager[Workspace]:
     """The folder of the run, locked."""
-    if options.dry_run:
-        return scratch_workspace(now)
 
     def layout_of(batch_id: str) -> Layout:
         return layout_for(options.output, batch_id, settings.processing.verbose)
 
-    return open_workspace(layout_of, run_id, now)
-
-
-def refuse_two_ids(named: str | None, resumed: str | None) -> None:
-    """--run-id and --resume may both name the run, but only the same one.
-
-    Raises:
-        StageError: BAD_RUN_ID.
-    """
-    if named and resumed and named != resumed:
-        raise StageError(
-            ErrorCode.BAD_RUN_ID,
-            f"--run-id names {named!r} and --resume {resumed!r}",
-            "name the run that is to be taken up once",
-            ExitCode.USAGE,
-        )
+    return (dry_workspace if options.dry_run else open_workspace)(layout_of, run_id, now)

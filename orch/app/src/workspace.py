@@ -19,11 +19,11 @@ from pathlib import Path
 
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-from contracts.files import TEMPORARY_PREFIX, output_error
+from contracts.files import output_error
+from orch.app.src.leftovers import LOCK_PREFIX, LOCK_SUFFIX, clear_leftovers
 from orch.app.src.run_ids import checked_run_id, timestamp_id
-from orch.app.src.run_paths import WORK_PREFIX, Layout
+from orch.app.src.run_paths import Layout
 
-_LOCK_PREFIX = f"{TEMPORARY_PREFIX}run-"
 _LATEST_START_S = 60
 """How many seconds ahead a free timestamp is looked for when several runs start at once."""
 
@@ -52,7 +52,7 @@ def open_workspace(layout_of: LayoutOf, run_id: str | None, now: datetime) -> It
     with contextlib.ExitStack() as stack:
         workspace = _claim(stack, layout_of, run_id, now)
         layout = workspace.layout
-        _clear_leftovers(layout, workspace.batch_id)
+        clear_leftovers(layout, workspace.batch_id, run_lock)
         if not layout.keeps_intermediates:
             try:
                 layout.work.mkdir(parents=True)
@@ -63,12 +63,30 @@ def open_workspace(layout_of: LayoutOf, run_id: str | None, now: datetime) -> It
 
 
 @contextlib.contextmanager
-def scratch_workspace(now: datetime) -> Iterator[Workspace]:
-    """A workspace in the system's temporary folder, for runs that write nothing."""
-    with tempfile.TemporaryDirectory(prefix="open-the-eyes-") as folder:
-        root = Path(folder)
-        layout = Layout(images=root, documents=root, variations=root, work=root)
-        yield Workspace(timestamp_id(now), layout)
+def dry_workspace(layout_of: LayoutOf, run_id: str | None, now: datetime) -> Iterator[Workspace]:
+    """A workspace that writes documents alone; all else goes to the system's temporary folder.
+
+    Raises:
+        StageError: BAD_RUN_ID, also where a selection of this id is there, which a person may have edited;
+            RUN_IN_PROGRESS, OUTPUT_NOT_WRITABLE.
+    """
+    with (
+        contextlib.ExitStack() as stack,
+        tempfile.TemporaryDirectory(prefix="open-the-eyes-") as folder,
+    ):
+        claimed = _claim(stack, layout_of, run_id, now)
+        documents, root = claimed.layout.documents, Path(folder)
+        selection = claimed.layout.selection(claimed.batch_id)
+        if selection.exists():
+            raise StageError(
+                ErrorCode.BAD_RUN_ID,
+                f"{selection} is there already, and may have been edited",
+                "choose another --run-id, or remove it",
+                ExitCode.USAGE,
+            )
+        layout = Layout(root / "images", documents, root / "variations", root / "work")
+        layout.work.mkdir()
+        yield Workspace(claimed.batch_id, layout)
 
 
 def _claim(stack: contextlib.ExitStack, layout_of: LayoutOf, run_id: str | None, now: datetime) -> Workspace:
@@ -79,7 +97,7 @@ def _claim(stack: contextlib.ExitStack, layout_of: LayoutOf, run_id: str | None,
     for seconds in range(_LATEST_START_S):
         batch_id = timestamp_id(now + timedelta(seconds=seconds))
         layout = layout_of(batch_id)
-        if layout.report(batch_id).exists():
+        if layout.report(batch_id).exists() or layout.selection(batch_id).exists():
             continue
         try:
             stack.enter_context(run_lock(layout.documents, batch_id))
@@ -99,7 +117,7 @@ def run_lock(documents: Path, batch_id: str) -> Iterator[None]:
         StageError: RUN_IN_PROGRESS where another run holds it, OUTPUT_NOT_WRITABLE where the folder
             cannot be written.
     """
-    path = documents / f"{_LOCK_PREFIX}{batch_id}.lock"
+    path = documents / f"{LOCK_PREFIX}{batch_id}{LOCK_SUFFIX}"
     try:
         documents.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -126,15 +144,6 @@ def _lock(descriptor: int, path: Path, batch_id: str) -> None:
     # Its last holder may have removed the file between our opening and our locking it.
     if not path.exists() or not os.path.samestat(os.fstat(descriptor), path.stat()):
         raise _in_progress(batch_id)
-
-
-def _clear_leftovers(layout: Layout, own_id: str) -> None:
-    """Remove work folders whose run is no longer there."""
-    for folder in layout.images.glob(f"{WORK_PREFIX}*"):
-        batch_id = folder.name.removeprefix(WORK_PREFIX)
-        lock = contextlib.nullcontext() if batch_id == own_id else run_lock(layout.documents, batch_id)
-        with contextlib.suppress(StageError), lock:  # a run in progress keeps its folder
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _in_progress(batch_id: str) -> StageError:
