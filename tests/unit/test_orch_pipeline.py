@@ -22,9 +22,10 @@ def outcomes(report: RunReport, variation: int = 0) -> dict[str, str]:
 
 
 def files(folder: Path) -> list[str]:
-    """All but the journal and what is remembered of photos."""
+    """All but the journal, the page and what is remembered of photos."""
     names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
-    return [name for name in names if not name.startswith(("Output_Json/.cache", "Output_Json/journal_"))]
+    beside = ("Output_Json/.cache", "Output_Json/journal_")
+    return [name for name in names if not name.startswith(beside) and not name.endswith(".html")]
 
 
 def settings(**values: object) -> tuple[Override, ...]:
@@ -294,13 +295,19 @@ def test_restoration_that_is_skipped_says_why_and_keeps_the_blend(tmp_path: Path
     assert report.photos[0].variations[0].output is not None
 
 
-def test_dry_run_plans_and_writes_nothing(tmp_path: Path) -> None:
+def test_dry_run_plans_and_writes_only_what_a_person_chooses_from(tmp_path: Path) -> None:
     world = World({"a.jpg": (face(0),)})
     report = run(world, tmp_path, dry_run=True)
     assert world.started == ["face"]
     assert report.photos[0].status == "planned"
     assert report.photos[0].faces[0].strategies == ("lid_lift",)
-    assert not (tmp_path / "out").exists()
+    assert files(tmp_path / "out") == [f"Output_Json/selection_{report.run_id}.json"]
+    assert (tmp_path / f"out/Output_Json/selection_{report.run_id}.html").is_file()
+
+
+def test_a_run_has_a_page(tmp_path: Path) -> None:
+    run(World({"a.jpg": (face(0),)}), tmp_path, run_id="r")
+    assert "a.jpg" in (tmp_path / "out/Output_Json/report_r.html").read_text()
 
 
 def test_verbose_keeps_the_tree_of_the_design(tmp_path: Path) -> None:

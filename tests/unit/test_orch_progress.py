@@ -33,7 +33,7 @@ def test_results_as_lines(tmp_path: Path) -> None:
         lines[5],
     ]
     assert lines[5].startswith("2 photos: 1 edited, 1 unchanged in ")
-    assert lines[6] == "report: TMP/out/Output_Json/report_r.json"
+    assert lines[6] == "report: TMP/out/Output_Json/report_r.html"
 
 
 def test_a_plan_says_for_every_eye_why(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from contracts.error_codes import StageError
 from orch.app.src.run_paths import PROJECT_ROOT, Layout, layout_for
-from orch.app.src.workspace import open_workspace, run_lock, scratch_workspace
+from orch.app.src.workspace import dry_workspace, open_workspace, run_lock
 
 NOW = datetime(2025, 2, 7, 14, 30, 22)
 
@@ -119,11 +119,30 @@ def test_an_output_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
     assert (caught.value.code, caught.value.exit_code) == ("OUTPUT_001", 7)
 
 
-def test_a_dry_run_touches_only_the_temporary_folder() -> None:
-    with scratch_workspace(NOW) as space:
-        assert space.layout.keeps_intermediates
-        assert space.layout.work.is_dir()
-    assert not space.layout.work.exists()
+def test_a_dry_run_writes_documents_alone(tmp_path: Path) -> None:
+    with dry_workspace(layouts(tmp_path), None, NOW) as space:
+        layout = space.layout
+        assert not layout.keeps_intermediates
+        assert layout.work.is_dir()
+        assert layout.documents.is_relative_to(tmp_path)
+        assert not layout.stage_documents.is_relative_to(tmp_path)
+        assert not layout.images.is_relative_to(tmp_path)
+    assert not layout.work.exists()
+    assert list(tmp_path.rglob("*")) == [layout.documents]
+
+
+def test_a_dry_run_replaces_no_selection_that_may_have_been_edited(tmp_path: Path) -> None:
+    with dry_workspace(layouts(tmp_path), "kisses", NOW) as space:
+        selection = space.layout.selection("kisses")
+        selection.write_text("edited")
+    with pytest.raises(StageError) as caught, dry_workspace(layouts(tmp_path), "kisses", NOW):
+        pass
+    assert (caught.value.code, caught.value.exit_code) == ("RUN_001", 2)
+    assert selection.read_text() == "edited"
+    with dry_workspace(layouts(tmp_path), None, NOW) as first:
+        first.layout.selection(first.batch_id).write_text("found")
+    with dry_workspace(layouts(tmp_path), None, NOW) as second:
+        assert second.batch_id != first.batch_id
 
 
 def test_a_lock_is_free_again_at_once(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol, TextIO
 
 from contracts.codec import to_dict
 from orch.app.src.pace import Pace
-from orch.app.src.report import PhotoReport, RunReport
+from orch.app.src.report import PhotoReport, RunDocuments, RunReport
 from orch.app.src.summary import photo_lines, run_lines
 
 PassName = Literal["look", "open"]
@@ -29,7 +29,7 @@ class Progress(Protocol):
     def stage_event(self, stage: str, event: dict[str, Any]) -> None: ...
     def stage_ended(self, stage: str) -> None: ...
     def photo_done(self, photo: PhotoReport) -> None: ...
-    def run_done(self, run: RunReport, report_path: str | None) -> None: ...
+    def run_done(self, run: RunReport, documents: RunDocuments) -> None: ...
 
 
 class Silent:
@@ -62,7 +62,7 @@ class Silent:
     def photo_done(self, photo: PhotoReport) -> None:
         """Not shown."""
 
-    def run_done(self, run: RunReport, report_path: str | None) -> None:
+    def run_done(self, run: RunReport, documents: RunDocuments) -> None:
         """Not shown."""
 
 
@@ -76,8 +76,8 @@ class Lines(Silent):
         for text in photo_lines(photo):
             self._print(text)
 
-    def run_done(self, run: RunReport, report_path: str | None) -> None:
-        for text in run_lines(run, report_path):
+    def run_done(self, run: RunReport, documents: RunDocuments) -> None:
+        for text in run_lines(run, documents):
             self._print(text)
 
     def _print(self, text: str) -> None:
@@ -118,7 +118,7 @@ class JsonLines(Silent):
         self._pace.step(worked=not photo.resumed)
         self._progress()
 
-    def run_done(self, run: RunReport, report_path: str | None) -> None:
+    def run_done(self, run: RunReport, documents: RunDocuments) -> None:
         self._send(
             "run",
             run_id=run.run_id,
@@ -128,7 +128,7 @@ class JsonLines(Silent):
             total_s=run.total_s,
             outputs=run.output_paths(),
             problems=to_dict(run.problems),
-            report=report_path,
+            **to_dict(documents),
         )
 
     def _progress(self) -> None:

@@ -5,6 +5,7 @@ Left and right are the viewer's. Coordinates are EXIF-upright pixels of the phot
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -231,3 +232,31 @@ def eye_numbers(face: Face, side: Side) -> EyeNumbers:
         appearance=eye.appearance.score if eye.appearance else None,
         decided_by=eye.decided_by,
     )
+@dataclass(frozen=True)
+class RunDocuments:
+    """Files about a run, None for those that were not written.
+
+    Attributes:
+        report: the whole report as JSON.
+        page: the same for people, or what a dry run found.
+        selection: of a dry run: faces to choose from.
+    """
+
+    report: str | None = None
+    page: str | None = None
+    selection: str | None = None
+
+
+def _enlarged(box: tuple[int, int, int, int], factor: float) -> tuple[int, int, int, int]:
+    """The box in a picture `factor` times as big; interpolation spreads an edit by up to 4 px of the photo."""
+    if factor == 1:
+        return box
+    x1, y1, x2, y2 = box
+    return (
+        max(0, math.floor((x1 - 4) * factor)),
+        max(0, math.floor((y1 - 4) * factor)),
+        math.ceil((x2 + 4) * factor),
+        math.ceil((y2 + 4) * factor),
+    )
+
+

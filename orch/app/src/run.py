@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from contracts.codec import to_dict
 from contracts.error_codes import StageError
-from contracts.files import write_json
 from orch.app.src import strategies
 from orch.app.src.asking import Asker
 from orch.app.src.backend_choice import BackendChoice
@@ -24,13 +22,14 @@ from orch.app.src.finishing import WriteFinal
 from orch.app.src.hardware import Hardware
 from orch.app.src.journal import JOURNAL_FORMAT, Journal
 from orch.app.src.launching import Launcher
+from orch.app.src.leftovers import clear_temporaries
 from orch.app.src.looking import Looker
 from orch.app.src.options import RunOptions
 from orch.app.src.output_keys import output_keys
 from orch.app.src.output_names import OutputFormat, OutputNames
 from orch.app.src.passes import Passes
 from orch.app.src.progress import Progress
-from orch.app.src.report import RunReport
+from orch.app.src.report import RunDocuments, RunReport
 from orch.app.src.requests import RequestMaker
 from orch.app.src.run_paths import Layout
 from orch.app.src.run_report import RunFacts, run_report
@@ -96,6 +95,7 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
         workspace_of(options, settings, resumed.run_id, began) as space,
         WorkerPool(surroundings.launcher(space.layout, space.batch_id, size.threads), size.of) as pool,
     ):
+        clear_temporaries(space.layout, space.batch_id, [photo.subfolder for photo in found.photos])
         few = len(found.photos) <= size.in_flight and not options.dry_run
         pool.start(choice.started if few else choice.started[:1])  # may make environments
         progress = stack.enter_context(surroundings.progress(settings.processing.log_format))
@@ -131,10 +131,8 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
             notices=(*resumed.notices, *choice.notices, *second.notices),
         )
         report = run_report(facts, passes, pool)
-        path = None
-        if not options.dry_run:
-            report, path = _written(report, space.layout.report(space.batch_id))
-        progress.run_done(report, path)
+        report, documents = _written(report, space.layout)
+        progress.run_done(report, documents)
     return report
 
 
@@ -151,14 +149,15 @@ def _journal(space: Workspace, resumed: Resumed, began: datetime) -> Journal:
     return journal
 
 
-def _written(report: RunReport, path: Path) -> tuple[RunReport, str | None]:
-    """Write the report; where that cannot be done, it says so itself."""
+def _written(report: RunReport, layout: Layout) -> tuple[RunReport, RunDocuments]:
+    """Write what is to be read about the run; where that cannot be done, the report says so."""
+    from orch.app.src.report_page.documents import write_documents  # templates load while stages work
+
     try:
-        write_json(path, to_dict(report))
+        return report, write_documents(report, layout)
     except StageError as error:
         stopped = report.stopped or described(error)
-        return replace(report, stopped=stopped, exit_code=int(error.exit_code)), None
-    return report, str(path)
+        return replace(report, stopped=stopped, exit_code=int(error.exit_code)), RunDocuments()
 
 
 def _all_weights(choice: BackendChoice) -> dict[str, Path]:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections import Counter
 
 from orch.app.src.errors import line
-from orch.app.src.report import EyeVerdict, FaceEdit, FaceReport, PhotoReport, RunReport, VariationReport
+from orch.app.src.report import (
+    EyeVerdict,
+    FaceEdit,
+    FaceReport,
+    PhotoReport,
+    RunDocuments,
+    RunReport,
+    VariationReport,
+)
+
+RESTORATION_TOLD = ("succeeded", "kept", "failed")
+"""What is said of restoring; without weights, the run says once that it is left out."""
 
 
 def photo_lines(photo: PhotoReport) -> list[str]:
@@ -24,7 +35,7 @@ def photo_lines(photo: PhotoReport) -> list[str]:
     return lines + [f"  note: {notice.message}" for notice in photo.warnings]
 
 
-def run_lines(run: RunReport, report_path: str | None) -> list[str]:
+def run_lines(run: RunReport, documents: RunDocuments) -> list[str]:
     """The closing lines."""
     lines = [f"error: {line(problem)}" for problem in run.problems]
     lines += [f"note: {notice.message}" for notice in run.notices]
@@ -36,8 +47,11 @@ def run_lines(run: RunReport, report_path: str | None) -> list[str]:
             f"{len(run.not_done)} not done; what is finished stays. To go on: the same command with --resume"
         )
     lines.append(f"{_headcount(run)} in {run.total_s:.1f} s")
-    if report_path:
-        lines.append(f"report: {report_path}")
+    if documents.selection:
+        lines.append(f"choose faces: {documents.page}")
+        lines.append(f"or edit and give to --selection: {documents.selection}")
+    elif documents.report:
+        lines.append(f"report: {documents.page or documents.report}")
     return lines
 
 

@@ -1,27 +1,28 @@
-"""What a run leaves for people beside its report."""
+"""What a run leaves beside its pictures: the report, a page for people, faces to choose from."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from orch.app.src.report import RunReport
+from contracts.codec import to_dict
+from contracts.files import write_json
+from orch.app.src.report import RunDocuments, RunReport
 from orch.app.src.report_page.page import write_report_page, write_selection_page
 from orch.app.src.run_paths import Layout
 from orch.app.src.selection import selection_of, write_selection
 
 
-def write_pages(run: RunReport, layout: Layout) -> Path:
-    """The page of a run; of a dry run the page and the file to choose faces from. Returns the page.
+def write_documents(run: RunReport, layout: Layout) -> RunDocuments:
+    """The report and its page; of a dry run the faces that were found, and their page.
 
     Raises:
-        StageError: DISK_FULL, OUTPUT_NOT_WRITABLE.
+        StageError: DISK_FULL, OUTPUT_NOT_WRITABLE; what was written before stays.
     """
-    if not run.options["dry_run"]:
-        page = layout.page(run.run_id)
-        write_report_page(page, run)
-        return page
-    document = selection_of(run.run_id, run.photos)
-    write_selection(layout.selection(run.run_id), document)
-    page = layout.selection_page(run.run_id)
-    write_selection_page(page, run, document)
-    return page
+    if run.options["dry_run"]:
+        found = selection_of(run.run_id, run.photos)
+        selection, page = layout.selection(run.run_id), layout.selection_page(run.run_id)
+        write_selection(selection, found)
+        write_selection_page(page, run, found)
+        return RunDocuments(page=str(page), selection=str(selection))
+    report, page = layout.report(run.run_id), layout.page(run.run_id)
+    write_json(report, to_dict(run))  # first: the page can be made again from it
+    write_report_page(page, run)
+    return RunDocuments(str(report), str(page))
