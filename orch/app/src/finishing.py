@@ -60,7 +60,7 @@ def final_writer(settings: Settings) -> WriteFinal:
             output_format=settings.output.format,
             strip_metadata=settings.output.strip_metadata,
             provenance=provenance(settings, finished),
-            source_type=digital_source_type(finished.variation.strategies()),
+            source_type=digital_source_type(finished.variation.methods()),
             edited_regions=finished.variation.regions(),
         )
         written = write_final(finished.target, finished.picture, finished.photo, options)

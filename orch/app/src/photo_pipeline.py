@@ -154,6 +154,8 @@ class _Flow:
             openness=variation.openness,
             faces=tuple(sorted(edits, key=lambda edit: edit.face_index)),
             restoration=restored.note if restored else NOT_WANTED,
+            restored_faces=restored.faces if restored else (),
+            upscale=restored.upscale if restored else 1.0,
         )
         if restored is None:
             return report

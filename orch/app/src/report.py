@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from contracts.envelope import ErrorInfo, Notice, Refusal
 from contracts.face import EyeState, Face, Pose, Side
+from contracts.res import FaceRestoration
 
 REPORT_FORMAT = "1"
 
@@ -120,7 +121,13 @@ class WrittenFile:
 
 @dataclass(frozen=True)
 class VariationReport:
-    """restoration: "succeeded", "not_wanted", or why it was skipped."""
+    """One finished picture.
+
+    Attributes:
+        restoration: "succeeded", "not_wanted", or why faces were not restored.
+        restored_faces: what became of each; regions are pixels of the finished picture.
+        upscale: size of the finished picture over that of the photo.
+    """
 
     variation_id: str
     run_id: str
@@ -129,16 +136,24 @@ class VariationReport:
     faces: tuple[FaceEdit, ...]
     output: WrittenFile | None = None
     restoration: str = "not_wanted"
+    restored_faces: tuple[FaceRestoration, ...] = ()
+    upscale: float = 1.0
 
     def strategies(self) -> tuple[str, ...]:
         """Those by which eyes of this picture were opened."""
         used = (face.strategy_used for face in self.faces if face.opened())
         return tuple(dict.fromkeys(name for name in used if name))
 
+    def methods(self) -> tuple[str, ...]:
+        """Everything by which this picture was edited: strategies, and restoration."""
+        restored = any(face.outcome == "restored" for face in self.restored_faces)
+        return (*self.strategies(), "restoration") if restored else self.strategies()
+
     def regions(self) -> tuple[tuple[int, int, int, int], ...]:
-        """Where this picture differs from the photo."""
+        """Where this picture differs from the photo (enlarged by `upscale`)."""
         opened = (eye for face in self.faces for eye in face.eyes if eye.outcome == "opened")
-        return tuple(eye.region for eye in opened if eye.region)
+        eyes = tuple(_enlarged(eye.region, self.upscale) for eye in opened if eye.region)
+        return eyes + tuple(face.region for face in self.restored_faces if face.region)
 
 
 @dataclass(frozen=True)
@@ -220,18 +235,6 @@ class RunReport:
         return [path for photo in self.photos for path in photo.output_paths()]
 
 
-def eye_numbers(face: Face, side: Side) -> EyeNumbers:
-    """The numbers of one eye as they go into the report."""
-    eye = face.eye(side)
-    return EyeNumbers(
-        state=eye.state,
-        score=eye.score,
-        area=eye.area,
-        normalised_area=eye.normalised_area,
-        aspect_ratio=eye.aspect_ratio,
-        appearance=eye.appearance.score if eye.appearance else None,
-        decided_by=eye.decided_by,
-    )
 @dataclass(frozen=True)
 class RunDocuments:
     """Files about a run, None for those that were not written.
@@ -248,7 +251,7 @@ class RunDocuments:
 
 
 def _enlarged(box: tuple[int, int, int, int], factor: float) -> tuple[int, int, int, int]:
-    """The box in a picture `factor` times as big; interpolation spreads an edit by up to 4 px of the photo."""
+    """The box in a picture `factor` times as big; interpolation spreads an edit by up to 4 px before."""
     if factor == 1:
         return box
     x1, y1, x2, y2 = box
@@ -260,3 +263,15 @@ def _enlarged(box: tuple[int, int, int, int], factor: float) -> tuple[int, int, 
     )
 
 
+def eye_numbers(face: Face, side: Side) -> EyeNumbers:
+    """The numbers of one eye as they go into the report."""
+    eye = face.eye(side)
+    return EyeNumbers(
+        state=eye.state,
+        score=eye.score,
+        area=eye.area,
+        normalised_area=eye.normalised_area,
+        aspect_ratio=eye.aspect_ratio,
+        appearance=eye.appearance.score if eye.appearance else None,
+        decided_by=eye.decided_by,
+    )

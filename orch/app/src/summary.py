@@ -114,6 +114,8 @@ def _variation_lines(variation: VariationReport, named: bool) -> list[str]:
     for face in variation.faces:
         lines.append(f"  {prefix}face {face.face_index}: {edit_words(face)}")
         lines += [f"    note: {notice.message}" for notice in face.warnings]
+    if variation.restoration.startswith(RESTORATION_TOLD):
+        lines.append(f"  {prefix}restoring faces: {variation.restoration}")
     if variation.output:
         lines.append(f"  -> {variation.output.path}")
         lines += [f"    note: {notice.message}" for notice in variation.output.warnings]
