@@ -16,7 +16,7 @@ from contracts.files import sha256_file
 from orch.app.src.asking import Asker
 from orch.app.src.documents import read_document
 from orch.app.src.face_cache import FaceCache, Seen
-from orch.app.src.fingerprints import FACE_CODE, code_fingerprint, fingerprint
+from orch.app.src.fingerprints import FACE_CODE, code_fingerprint, fingerprint, weights_fingerprint
 from orch.app.src.inputs import Photo
 from orch.app.src.known_faces import KnownFace, known_faces
 from orch.app.src.report import PhotoReport
@@ -114,8 +114,12 @@ class Looker:
                 shutil.rmtree(paths.layout.work, ignore_errors=True)
 
     def _key(self, content: str) -> str:
+        """By content, and by everything that decides what is seen in it."""
+        backend = self.requests.backends["face"]
         params = to_dict(self.requests.face_params())
-        return fingerprint([content, self.requests.backends["face"], params, code_fingerprint(FACE_CODE)])
+        weights = weights_fingerprint(self.requests.weights.get(("face", backend), {}))
+        device = self.requests.settings.processing.device
+        return fingerprint([content, backend, params, device, weights, code_fingerprint(FACE_CODE)])
 
 
 def paths_of(look: PhotoLook, requests: RequestMaker) -> RunPathManager:
