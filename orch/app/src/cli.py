@@ -20,6 +20,7 @@ commands:
   doctor                 what is installed, what is missing, and what auto would choose, and why
   models list|verify     weights: where from, which licence, are they whole
   models pull|import     fetch weights, or take a file that you have already
+  select FILE            make final pictures of what was picked on a run's page
   setup [--all|--single] install ahead what runs would install on demand
 
 Paths here start from the folder you are in, paths in a configuration from the project's folder. The

@@ -6,11 +6,17 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-NAMES = ("doctor", "models")
+from orch.app.src.options import SelectOptions
+
+NAMES = ("doctor", "models", "select")
 
 PULL_HELP = """\
 Fetches weights, after showing their licences and checking the space on the disk. What was interrupted goes
 on where it stopped. Nothing is ever fetched without this command."""
+
+SELECT_HELP = """\
+Copies the variations that were picked on a run's page into the folder selected_RUN beside the run's pictures,
+under their final names. What was picked is compared with the report first; doing it again changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -18,13 +24,14 @@ class SmallCommand:
     """A parsed command.
 
     Attributes:
-        name: "doctor" or "models".
+        name: "doctor", "models" or "select".
         action: of models: list, verify, pull, import.
         models: names of weights; empty for all.
         profile: of pull: "full", "commercial" or "".
         accept_licence: of pull.
         given: of import: the file or folder, absolute.
         as_json: of doctor.
+        select: of select.
     """
 
     name: str
@@ -34,10 +41,11 @@ class SmallCommand:
     accept_licence: bool = False
     given: Path = Path()
     as_json: bool = False
+    select: SelectOptions | None = None
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
-    """Add `doctor` and `models`, with their options."""
+    """Add `doctor`, `models` and `select`, with their options."""
     verbose = argparse.ArgumentParser(add_help=False)
     verbose.add_argument("--verbose", action="store_true", help="show tracebacks")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -58,6 +66,17 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     pull.add_argument("--accept-license", action="store_true", help="accept the licences without being asked")
     taken = actions.add_parser("import", parents=[verbose], help="take weights that you have already")
     taken.add_argument("file", type=Path, metavar="FILE", help="a file, or the folder of a model of several")
+    select = commands.add_parser(
+        "select", parents=[verbose], help="make final pictures of picked variations", description=SELECT_HELP
+    )
+    select.add_argument("file", type=Path, metavar="FILE", help="what the run's page saved")
+    select.add_argument("--run", metavar="ID", help="the run, where it is not the one that FILE names")
+    select.add_argument("--output", type=Path, metavar="FOLDER", help="what the run was given as --output")
+    select.add_argument(
+        "--remove-others",
+        action="store_true",
+        help="remove the run's pictures of these photos when the final ones are in place",
+    )
     taken.add_argument("--as", dest="name", metavar="NAME", help="what it is, where its checksum cannot tell")
 
 
@@ -65,6 +84,10 @@ def small_command(options: argparse.Namespace, parser: argparse.ArgumentParser, 
     """The command of parsed options; exits with status 2 where they do not fit together."""
     if options.command == "doctor":
         return SmallCommand("doctor", as_json=options.json)
+    if options.command == "select":
+        output = cwd / options.output.expanduser() if options.output else None
+        file = cwd / options.file.expanduser()
+        return SmallCommand("select", select=SelectOptions(file, options.run, output, options.remove_others))
     action = options.action
     if action == "pull" and bool(options.names) == bool(options.profile):
         parser.error("name what to pull, or give --profile full|commercial")

@@ -13,6 +13,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from orch.app.src.run_ids import photo_id
+from orch.app.src.run_paths import SELECTED_PREFIX
 
 PHOTO_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
@@ -128,8 +129,12 @@ class _Search:
         yield from (p for p in entries if p.is_file() and self._counts(p))
         for entry in entries:
             inside = entry.is_dir() and not entry.is_symlink() and not entry.name.startswith(".")
-            if inside and entry != self.outputs:
+            if inside and entry != self.outputs and not self._is_selected(entry):
                 yield from self._walk(entry)
+
+    def _is_selected(self, folder: Path) -> bool:
+        """Whether the command `select` made it."""
+        return folder.parent == self.outputs and folder.name.startswith(SELECTED_PREFIX)
 
     def _counts(self, path: Path) -> bool:
         return (

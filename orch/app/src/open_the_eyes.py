@@ -130,6 +130,10 @@ def _do(parsed: Command, started: float) -> int:
         from orch.app.src.models.command import models_command
 
         return models_command(parsed.small, os.environ)
+    if parsed.small.select:
+        from orch.app.src.select_command import select_command
+
+        return select_command(parsed.small.select)
     from orch.app.src.doctor import doctor
     from orch.app.src.equipment import this_equipment
 

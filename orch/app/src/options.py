@@ -95,6 +95,23 @@ def refuse_two_ids(named: str | None, resumed: str | None) -> None:
         )
 
 
+@dataclass(frozen=True)
+class SelectOptions:
+    """One call of `select`.
+
+    Attributes:
+        file: the picks, absolute.
+        run_id: of the run, None for the one that the picks name.
+        output: that the run was given, absolute; None for the project's folders.
+        remove_others: remove the run's own pictures of these photos afterwards.
+    """
+
+    file: Path
+    run_id: str | None = None
+    output: Path | None = None
+    remove_others: bool = False
+
+
 def overrides_of(settings: Mapping[str, Any], label: str, above: tuple[str, ...] = ()) -> list[Override]:
     """A nested mapping of settings as overrides, one for each leaf."""
     flat: list[Override] = []

@@ -88,16 +88,23 @@ class OutputNames:
         if self._template is None:
             return None
         stem = photo.photo_id if self._taken[self._place(photo)] > 1 else photo.path.stem
-        template = self._template
-        if variation != ORIGINAL and "{variation}" not in template:
-            template = template.removesuffix(_EXT) + "_{variation}" + _EXT
-        return template.format(
-            stem=stem, ext=suffix, variation=variation, run_id=paths.run_id, timestamp=paths.timestamp
-        )
+        return filled(self._template, stem, suffix, variation, paths.run_id, paths.timestamp)
 
     def _place(self, photo: Photo) -> tuple[str, str, str]:
         """What two photos share whose outputs would have one name."""
         return (str(photo.subfolder), photo.path.stem, likely_suffix(photo.path, self._format))
+
+
+def filled(template: str, stem: str, suffix: str, variation: str, run_id: str, timestamp: str) -> str:
+    """The name that a template makes."""
+    if variation != ORIGINAL and "{variation}" not in template:
+        template = template.removesuffix(_EXT) + "_{variation}" + _EXT
+    return template.format(stem=stem, ext=suffix, variation=variation, run_id=run_id, timestamp=timestamp)
+
+
+def without_variation(template: str) -> str:
+    """The template of a picture that has no variations beside it."""
+    return re.sub(r"\A\{variation\}[-_. ]?|[-_. ]?\{variation\}", "", checked_template(template))
 
 
 def checked_template(template: str) -> str:
