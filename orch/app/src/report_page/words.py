@@ -22,6 +22,8 @@ def visible(value: Any) -> Any:
     """
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
+    if value.isascii() and value.isprintable():  # a picture as text: a million characters
+        return value
     return "".join(map(_spelt, value))
 
 
