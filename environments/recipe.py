@@ -7,6 +7,9 @@
      "imports": ["numpy"]}
 
 Steps are installed in their order; markers are evaluated by the installer.
+
+With "extends", a recipe's file relative to the checkout, it adds its steps and imports to another recipe
+and takes its Python versions over.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from environments import EnvironmentBroken
+from environments.places import CHECKOUT
+
+_NEEDED = {"python", "steps", "imports"}
 
 Version = tuple[int, int]
 
@@ -57,14 +63,33 @@ def read_recipe(stage_folder: Path, name: str) -> Recipe:
         EnvironmentBroken: no such recipe, or it is not one.
     """
     path = stage_folder / "environments" / f"{name}.json"
+    document = _read(path)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise EnvironmentBroken(f"cannot read the recipe {path}: {error}") from error
-    try:
+        if isinstance(document, dict) and "extends" in document:
+            document = _extended(document)
         return parse_recipe(name, document)
     except ValueError as error:
         raise EnvironmentBroken(f"{path} is not a recipe: {error}") from error
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EnvironmentBroken(f"cannot read the recipe {path}: {error}") from error
+
+
+def _extended(document: dict[str, Any]) -> dict[str, Any]:
+    """The recipe that a document and the one it extends are together."""
+    own = _fields(document, "a recipe that extends another", {"extends", "steps", "imports"}, {"summary"})
+    if not isinstance(own["extends"], str):
+        raise ValueError(f"extends: expected the file of a recipe, got {own['extends']!r}")
+    base = _fields(_read(CHECKOUT / own["extends"]), own["extends"], _NEEDED, {"summary"})
+    return {
+        "python": base["python"],
+        "steps": _list(base["steps"], "steps") + _list(own["steps"], "steps"),
+        "imports": _list(base["imports"], "imports") + _list(own["imports"], "imports"),
+    }
 
 
 def parse_recipe(name: str, document: Any) -> Recipe:
@@ -73,16 +98,13 @@ def parse_recipe(name: str, document: Any) -> Recipe:
     Raises:
         ValueError: it is none; the message says where.
     """
-    fields = _fields(document, "a recipe", {"python", "steps", "imports"}, {"summary"})
-    python, steps = fields["python"], fields["steps"]
-    if not isinstance(steps, list):
-        raise ValueError("steps: expected a list")
+    fields = _fields(document, "a recipe", _NEEDED, {"summary"})
     content = {key: document[key] for key in ("python", "steps", "imports")}
     return Recipe(
         name,
-        tuple(_step(step) for step in steps),
+        tuple(_step(step) for step in _list(fields["steps"], "steps")),
         _texts(fields["imports"], "imports"),
-        _range(python),
+        _range(fields["python"]),
         json.dumps(content, sort_keys=True),
     )
 
@@ -115,6 +137,12 @@ def _fields(document: Any, what: str, needed: set[str], optional: set[str]) -> d
     if unknown := set(document) - needed - optional:
         raise ValueError(f"unknown keys in {what}: {', '.join(sorted(unknown))}")
     return document
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"{where}: expected a list")
+    return value
 
 
 def _texts(value: Any, where: str) -> tuple[str, ...]:

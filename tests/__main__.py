@@ -1,6 +1,7 @@
 """`python3 -m tests [--all] [pytest options]`: make the tests' environment, then ruff, mypy, pytest.
 
-Standard library only. Without `--all` the tests marked heavy stay out. Ends with pytest's closing
+Standard library only. Without `--all` the tests marked heavy stay out, and so do those in
+`tests/in_stage/<recipe>`, which run inside a heavy backend's own environment. Ends with pytest's closing
 line; the exit status is 0 only when all are content.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from environments import EXIT_ENVIRONMENT, EnvironmentBroken
 from environments.places import CHECKOUT
@@ -20,6 +22,9 @@ CHECKED = (
     "contracts", "environments", "imaging", "orch",
     "face", "crop", "gen", "blend", "res", "preenh", "tests", "tools", "run_pipeline.py",
 )  # fmt: skip
+NOTHING_COLLECTED = 5
+"""pytest's exit status where the options choose no test."""
+IN_STAGE = CHECKOUT / "tests" / "in_stage"
 TYPED = tuple(name for name in CHECKED if name not in ("tests", "tools"))
 
 
@@ -37,10 +42,28 @@ def main(arguments: Sequence[str]) -> int:
         [python, "-m", "ruff", "check", *CHECKED],
         [python, "-m", "ruff", "format", "--check", *CHECKED],
         *_type_checks(python),
-        [python, "-m", "pytest", *([] if everything else ["-m", "not heavy"]), *chosen],
     ]
     statuses = [_run(command) for command in commands]
+    if everything and not any(Path(option.partition("::")[0]).exists() for option in chosen):
+        statuses += [_in_stage(recipe, chosen) for recipe in in_stage_recipes()]
+    statuses.append(_run([python, "-m", "pytest", *([] if everything else ["-m", "not heavy"]), *chosen]))
     return next((status for status in reversed(statuses) if status), 0)
+
+
+def in_stage_recipes() -> list[str]:
+    """Recipes in whose environments the tests in the folders of their names run."""
+    return sorted(path.parent.name for path in IN_STAGE.glob("*/__init__.py"))
+
+
+def _in_stage(recipe: str, options: Sequence[str]) -> int:
+    """Run the tests of one such folder. None chosen by the options is no failure."""
+    try:
+        python = str(environment_python(CHECKOUT / "tests", recipe))
+    except EnvironmentBroken as problem:
+        say(problem.line())
+        return EXIT_ENVIRONMENT
+    status = _run([python, "-m", "pytest", str(IN_STAGE / recipe), "--confcutdir", str(IN_STAGE), *options])
+    return 0 if status == NOTHING_COLLECTED else status
 
 
 def _type_checks(python: str) -> list[list[str]]:

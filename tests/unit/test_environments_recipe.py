@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from environments import EnvironmentBroken
+from environments import recipe as recipe_module
 from environments.interpreters import Interpreter, current
 from environments.key import environment_key
 from environments.places import CHECKOUT
@@ -156,3 +157,27 @@ def test_the_tests_run_on_the_versions_that_users_get() -> None:
     for stage, name in DEFAULT_PATH:
         for step in read_recipe(CHECKOUT / stage, name).steps:
             assert set(step.requirements) <= tested, (stage, name)
+
+
+def test_a_recipe_adds_to_the_one_that_it_extends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base, more = {"requirements": ["torch==2"]}, {"requirements": ["pytest==9"], "flags": ["--no-deps"]}
+    monkeypatch.setattr(recipe_module, "CHECKOUT", tmp_path)
+    for stage, document in (
+        ("gen", {"python": [[3, 10], [3, 13]], "steps": [base], "imports": ["torch"]}),
+        ("tests", {"extends": "gen/environments/sdxl.json", "steps": [more], "imports": ["pytest"]}),
+    ):
+        (tmp_path / stage / "environments").mkdir(parents=True)
+        (tmp_path / stage / "environments" / "sdxl.json").write_text(json.dumps(document))
+    recipe = read_recipe(tmp_path / "tests", "sdxl")
+    assert recipe.steps == (Step(("torch==2",)), Step(("pytest==9",), ("--no-deps",)))
+    assert recipe.imports == ("torch", "pytest")
+    assert recipe.content != read_recipe(tmp_path / "gen", "sdxl").content
+
+
+@pytest.mark.parametrize("extends", ["nowhere.json", 7])
+def test_what_extends_nothing_is_refused(tmp_path: Path, extends: object) -> None:
+    (tmp_path / "environments").mkdir()
+    document = {"extends": extends, "steps": [], "imports": []}
+    (tmp_path / "environments" / "x.json").write_text(json.dumps(document))
+    with pytest.raises(EnvironmentBroken):
+        read_recipe(tmp_path, "x")

@@ -9,6 +9,8 @@ import pytest
 
 import tests.__main__ as command
 from environments import EXIT_ENVIRONMENT, EnvironmentBroken
+from environments.places import CHECKOUT
+from environments.recipe import read_recipe
 
 LINTERS = ["ruff check", "ruff format", "mypy contracts"]
 
@@ -24,6 +26,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(command, "environment_python", lambda *_: Path("/made/python"))
     monkeypatch.setattr(command, "_run", run)
+    monkeypatch.setattr(command, "in_stage_recipes", list)
     monkeypatch.setattr(sys, "version_info", (3, 11))
     return lines
 
@@ -37,6 +40,26 @@ def test_without_all_the_heavy_ones_stay_out(ran: list[str]) -> None:
 def test_with_all_nothing_stays_out(ran: list[str]) -> None:
     command.main(["--all", "-x"])
     assert ran[-1] == "pytest -x"
+
+
+def test_with_all_heavy_backends_are_tested_in_their_environments(
+    ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "in_stage_recipes", lambda: ["sdxl"])
+    command.main(["--all", "-x"])
+    assert ran[-2].startswith(f"pytest {command.IN_STAGE / 'sdxl'} --confcutdir")
+    assert ran[-1] == "pytest -x"
+
+
+def test_named_tests_are_the_only_ones(ran: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "in_stage_recipes", lambda: ["sdxl"])
+    command.main(["--all", f"{__file__}::test_named"])
+    assert len(ran) == 4
+
+
+def test_folders_of_stage_tests_have_their_recipes() -> None:
+    for recipe in command.in_stage_recipes():
+        read_recipe(CHECKOUT / "tests", recipe)
 
 
 def test_one_that_fails_stops_none_and_counts(ran: list[str]) -> None:
