@@ -52,7 +52,8 @@ class Request:
         deadline_s: seconds that the stage may take for this request; None for no limit.
         debug: keep and describe intermediates, log more.
         params: parameters of the whole request; the stage's dataclass reads them strictly.
-        roots: root name -> absolute folder. `in`, `out`, `work`, `models` are the usual ones.
+        roots: root name -> absolute folder. `in`, `out`, `work` and `weights_<name>` are the usual
+            ones.
         result: reference under which the result is also written as a file; "" for none.
     """
 

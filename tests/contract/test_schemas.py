@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import types
+from collections.abc import Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
@@ -16,6 +17,7 @@ from contracts.codec import ContractError, from_dict, to_dict, type_hints
 from contracts.envelope import ErrorInfo, ItemResult
 from contracts.json_schema import DOCUMENTS, VIEWERS_LEFT, document_schema, main, stale_files
 from contracts.model_manifest import ModelEntry, ModelFile
+from contracts.res import RestoreParams
 
 NAMES = sorted(DOCUMENTS)
 SCALARS: dict[Any, st.SearchStrategy[Any]] = {
@@ -41,7 +43,7 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
         return st.lists(values_of(arguments[0]), max_size=2).map(tuple)
     if origin is tuple:
         return st.tuples(*[values_of(item) for item in arguments])
-    if origin is dict:
+    if origin in (dict, Mapping):
         return st.dictionaries(st.text(max_size=4), values_of(arguments[1]), max_size=2)
     return instances(hint)
 
@@ -50,6 +52,8 @@ def instances(cls: Any) -> st.SearchStrategy[Any]:
     fields = {f.name: values_of(type_hints(cls)[f.name]) for f in dataclasses.fields(cls)}
     if cls is ItemResult:  # a failed item carries an error, any other item none
         fields |= {"status": st.just("failed"), "error": instances(ErrorInfo)}
+    if cls is RestoreParams:  # its ranges are checked
+        fields |= {"fidelity": st.floats(0, 1), "upscale": st.floats(1, 4)}
     if cls is ModelFile:
         fields |= {"path": st.just("unet/config.json"), "sha256": st.just("a" * 64)}
     if cls is ModelEntry:
