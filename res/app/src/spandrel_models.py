@@ -8,12 +8,16 @@ from pathlib import Path
 from types import ModuleType
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import nn
 
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 
-UNREADABLE = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, EOFError, OSError)
+UNREADABLE = (
+    RuntimeError, ValueError, TypeError, LookupError, AttributeError, EOFError, OSError, SafetensorError,
+)  # fmt: skip
 """What torch and safetensors raise on files that are damaged, cut off, or something else."""
 
 
@@ -44,8 +48,6 @@ def _read(path: Path) -> dict[str, object]:
     """The file's dictionary; nothing in it is ever executed."""
     try:
         if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
             state: object = load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)

@@ -49,7 +49,8 @@ class TorchFaces:
 
     def restore(self, face: FloatImage, fidelity: float) -> FloatImage:
         """See `face_network.FaceNetwork`."""
-        tensor = torch.from_numpy(face.transpose(2, 0, 1)[None]).to(self._device) * 2 - 1
+        planes = np.ascontiguousarray(face.transpose(2, 0, 1)[None])  # GFPGAN takes views, which need that
+        tensor = torch.from_numpy(planes).to(self._device) * 2 - 1
         try:
             with torch.inference_mode():
                 restored = self._call(self._network, tensor, fidelity)[0].clamp(-1, 1) / 2 + 0.5
