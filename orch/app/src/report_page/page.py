@@ -115,7 +115,9 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False}  # people read what is saved
     environment.filters |= {
+        "eyes": words.eyes,
         "number": words.number,
         "seconds": words.seconds,
         "words": words.words,

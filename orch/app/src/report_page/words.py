@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from contracts.envelope import ErrorInfo
 from orch.app.src.errors import line
+from orch.app.src.report import FaceReport, PlannedEye
 
 _JOINERS = "\u200c\u200d"
 """Invisible, but part of words and emoji."""
@@ -47,6 +48,19 @@ def seconds(value: float) -> str:
     if value >= 3600:
         return f"{value // 3600:.0f} h {value % 3600 // 60:.0f} min"
     return f"{value:.{2 if value < 1 else 1 if value < 60 else 0}f} s"
+
+
+def eyes(face: FaceReport) -> str:
+    """Both eyes as they were found: "both eyes closed", "left eye open; right eye undetermined: downcast"."""
+    left, right = _eye(face.left_eye), _eye(face.right_eye)
+    return f"both eyes {left}" if left == right else f"left eye {left}; right eye {right}"
+
+
+def _eye(eye: PlannedEye) -> str:
+    state = eye.numbers.state
+    if eye.to_open or state == "open" or eye.reason == state:
+        return state
+    return eye.reason if eye.reason.startswith(state) else f"{state}, {eye.reason}"
 
 
 def words(name: str) -> str:
