@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import itertools
 import math
 import types
 import typing
@@ -73,14 +74,19 @@ def from_dict(cls: type[T], data: object, where: str = "") -> T:
 
 def to_dict(value: Any) -> Any:
     """Turn a dataclass (nested, with tuples) into plain JSON values; tuples become lists."""
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ContractError("NaN and infinity cannot be written as JSON")
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_dict(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(k): to_dict(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_dict(v) for v in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ContractError("NaN and infinity cannot be written as JSON")
     return value
 
 
@@ -122,6 +128,9 @@ def _decode_union(hint: Any, value: Any, where: str) -> Any:
 
 
 def _decode_sequence(hint: Any, value: Any, where: str) -> Any:
+    dimensions = _point_dimensions(hint)
+    if dimensions and _are_points(value, dimensions):
+        return tuple(map(tuple, value))
     origin, args = get_origin(hint), get_args(hint)
     if not isinstance(value, (list, tuple)):
         raise ContractError(f"{where}: expected a list, got {_name(value)}")
@@ -130,6 +139,25 @@ def _decode_sequence(hint: Any, value: Any, where: str) -> Any:
             raise ContractError(f"{where}: expected {len(args)} values, got {len(value)}")
         return tuple(_decode(a, v, f"{where}[{i}]") for i, (a, v) in enumerate(zip(args, value)))
     return origin(_decode(args[0], v, f"{where}[{i}]") for i, v in enumerate(value))
+
+
+@cache
+def _point_dimensions(hint: Any) -> int:
+    """n of `tuple[tuple[float, ...n times], ...]`, 0 for any other annotation."""
+    args = get_args(hint)
+    if get_origin(hint) is not tuple or len(args) != 2 or args[1] is not Ellipsis:
+        return 0
+    inner = get_args(args[0])
+    return len(inner) if get_origin(args[0]) is tuple and set(inner) == {float} else 0
+
+
+def _are_points(value: object, dimensions: int) -> bool:
+    """Whether a list holds nothing but points of finite floats: a mesh has 478 of them, so it is checked
+    as a whole; what this does not take is looked at value by value."""
+    if not isinstance(value, list) or not all(type(v) is list and len(v) == dimensions for v in value):
+        return False
+    flat = list(itertools.chain.from_iterable(value))
+    return set(map(type, flat)) <= {float} and all(map(math.isfinite, flat))
 
 
 def _decode_scalar(hint: Any, value: Any, where: str) -> Any:
