@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ TABLE: dict[Any, StageEntry] = {
 def _file(stage: Any, name: str, commercial: bool) -> StageModel:
     entry = ModelEntry(
         name, "tests", f"{name}.bin", f"{name} licence", commercial,
-        size=len(CONTENT), sha256="0" * 64, url=f"{URL}/{name}.bin",
+        size=len(CONTENT), sha256=sha256(CONTENT).hexdigest(), url=f"{URL}/{name}.bin",
     )  # fmt: skip
     return StageModel(stage, entry)
 

@@ -109,10 +109,15 @@ def test_what_is_asked_for_must_be_there(tmp_path: Path, settings: dict[str, Any
     assert error.hint == f"python3 run_pipeline.py models pull {pull}"
 
 
-def test_a_broken_file_in_the_store_is_seen_before_the_first_photo(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "problem"), [(CONTENT[:5], "wrong size"), (CONTENT[::-1], "wrong checksum")]
+)
+def test_a_broken_file_in_the_store_is_seen_before_the_first_photo(
+    tmp_path: Path, content: bytes, problem: str
+) -> None:
     made = machine(tmp_path, "codeformer")
-    made.store.path(made.models[3]).write_bytes(CONTENT[:5])
-    with pytest.raises(StageError, match=r"codeformer are broken \(wrong size\)"):
+    made.store.path(made.models[3]).write_bytes(content)
+    with pytest.raises(StageError, match=rf"codeformer are broken \({problem}\)"):
         settle_backends(Settings.model_validate({"restoration": {"enabled": True}}), made)
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from contracts.files import sha256_file
+from contracts.model_manifest import ModelEntry
 from orch.app.src.models.catalogue import StageModel
 from orch.app.src.models.store import ModelStore
 from orch.app.src.run_paths import PROJECT_ROOT
@@ -13,6 +16,9 @@ from orch.app.src.settings import Settings
 
 _MAGIC = {".gguf": b"GGUF"}
 """First bytes of files, by their ending: a page saved in place of a model is seen before the first photo."""
+MOST_HASHED_BYTES = 500_000_000
+"""Content of single files up to this is compared before every run that uses them, in half a second; of
+bigger ones name and size, and the content when they were fetched."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ def find_weights(
     store: ModelStore,
     settled: Mapping[str, tuple[str, str]],
 ) -> list[Weights]:
-    """Look for weights: names, sizes and first bytes, which takes milliseconds.
+    """Look for weights: names, sizes, first bytes, and the content of those that are not too big.
 
     Args:
         settled: see `settled_paths`; relative paths start from the project's root.
@@ -71,10 +77,28 @@ def find_weights(
             path = PROJECT_ROOT / Path(given).expanduser()
             found.append(Weights(model, path, setting, _problem_of_own(model, path)))
         else:
-            state = store.state(model)
-            problem = "" if state == "ok" else state if state == "missing" else f"broken ({state})"
-            found.append(Weights(model, store.path(model), "", problem))
+            found.append(Weights(model, store.path(model), "", _problem_in_store(model, store)))
     return found
+
+
+def _problem_in_store(model: StageModel, store: ModelStore) -> str:
+    state = store.state(model)
+    if state != "ok":
+        return state if state == "missing" else f"broken ({state})"
+    return "" if _is_whole(model.entry, store.path(model)) else "broken (wrong checksum)"
+
+
+def _is_whole(entry: ModelEntry, path: Path) -> bool:
+    small = entry.kind == "file" and entry.size is not None and entry.size <= MOST_HASHED_BYTES
+    if not small or entry.in_repository or entry.sha256 is None:
+        return True
+    return _sha256_once(path, path.stat().st_mtime_ns) == entry.sha256
+
+
+@cache
+def _sha256_once(path: Path, mtime_ns: int) -> str:
+    """The hash of a version of a file, computed once for a run."""
+    return sha256_file(path)
 
 
 def _problem_of_own(model: StageModel, path: Path) -> str:
