@@ -181,3 +181,15 @@ def test_what_extends_nothing_is_refused(tmp_path: Path, extends: object) -> Non
     (tmp_path / "environments" / "x.json").write_text(json.dumps(document))
     with pytest.raises(EnvironmentBroken):
         read_recipe(tmp_path, "x")
+
+
+def test_one_environment_for_everything_stays_possible() -> None:
+    versions: dict[str, set[str]] = {}
+    for folder, name in recipes_in_tree():
+        for step in read_recipe(folder, name).steps:
+            for requirement in step.requirements:
+                pinned, _, marker = requirement.partition(";")
+                package, _, version = pinned.strip().partition("==")
+                key = f"{package.lower().replace('_', '-')};{marker.strip()}"
+                versions.setdefault(key, set()).add(version)
+    assert {key: found for key, found in versions.items() if len(found) > 1} == {}
