@@ -16,6 +16,7 @@ from orch.app.src.models.importing import PICKLES
 from orch.app.src.models.places import searched_folders, written_folder
 from orch.app.src.models.store import ModelStore, model_store
 from orch.app.src.stage_registry import PROJECT_ROOT, STAGES
+from tests.unit.backend_fakes import MODELS, TABLE
 
 HERE = Path("/somewhere")
 
@@ -100,14 +101,17 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     assert "codeformer, gfpgan" in caught.value.hint
 
 
-def test_the_commercial_profile_has_nothing_of_a_backend_that_may_not(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    full = {model.name: model for model in profile("full", catalogue())}
-    commercial = {model.name: model for model in profile("commercial", catalogue())}
-    assert set(commercial) <= set(full)
-    assert all(model.entry.commercial_use for model in commercial.values())
-    assert not any(model.entry.in_repository for model in full.values())
+def test_profiles_are_what_backends_can_use_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orch.app.src.models.catalogue.STAGES", TABLE)
+    full = [model.name for model in profile("full", MODELS)]
+    assert sorted(full) == ["buffalo_l", "codeformer", "gfpgan", "llm", "sdxl_base", "sdxl_refiner"]
+    commercial = [model.name for model in profile("commercial", MODELS)]
+    assert sorted(commercial) == ["gfpgan", "llm", "sdxl_base", "sdxl_refiner"]
+
+
+def test_profiles_leave_out_what_need_not_be_fetched() -> None:
+    assert all(model.can_be_pulled for model in profile("full", catalogue()))
+    assert all(model.entry.commercial_use for model in profile("commercial", catalogue()))
 
 
 @pytest.mark.parametrize(
