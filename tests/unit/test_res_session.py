@@ -135,7 +135,7 @@ def test_a_face_whose_iris_changes_its_colour_is_kept_and_the_others_are_restore
     stage.photo(before, (FACE, second))
     spoiled, fine = data_of(stage.ask()).faces
     assert (spoiled.outcome, spoiled.region) == ("kept", None)
-    assert re.match(r"restoring changes the colour of the left iris \(by \d+ in CIE Lab", spoiled.reason)
+    assert re.match(r"restoring changes the colour of the left iris \(by [\d.]+ in CIE Lab", spoiled.reason)
     assert spoiled.iris_change is not None and (spoiled.iris_change.left or 0) > MOST_IRIS_CHANGE
     assert fine.outcome == "restored"
     after = read_photo(tmp_path / "out.png").pixels

@@ -88,6 +88,6 @@ def iris_problem(changes: IrisChange) -> str:
         if change is not None and change > MOST_IRIS_CHANGE:
             return (
                 f"restoring changes the colour of the {side} iris "
-                f"(by {change:.0f} in CIE Lab, at most {MOST_IRIS_CHANGE:g})"
+                f"(by {change:.1f} in CIE Lab, at most {MOST_IRIS_CHANGE:g})"
             )
     return ""
