@@ -86,6 +86,8 @@ def to_dict(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(k): to_dict(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
+        if value and type(value[0]) is tuple and _are_points(value, len(value[0])):
+            return list(map(list, value))
         return [to_dict(v) for v in value]
     return value
 
@@ -152,11 +154,15 @@ def _point_dimensions(hint: Any) -> int:
 
 
 def _are_points(value: object, dimensions: int) -> bool:
-    """Whether a list holds nothing but points of finite floats: a mesh has 478 of them, so it is checked
-    as a whole; what this does not take is looked at value by value."""
-    if not isinstance(value, list) or not all(type(v) is list and len(v) == dimensions for v in value):
+    """Whether this is nothing but points of finite floats, in lists or in tuples: a mesh has 478 of them,
+    so it is checked as a whole; what this does not take is looked at value by value."""
+    kind = type(value)
+    if kind not in (list, tuple):
         return False
-    flat = list(itertools.chain.from_iterable(value))
+    points = typing.cast(list[Any], value)
+    if not all(type(point) is kind and len(point) == dimensions for point in points):
+        return False
+    flat = list(itertools.chain.from_iterable(points))
     return set(map(type, flat)) <= {float} and all(map(math.isfinite, flat))
 
 

@@ -39,20 +39,18 @@ class Run:
 
     Attributes:
         seconds: from its start to its end.
-        others: processor seconds that everybody else used meanwhile, 0 where the system does not tell.
+        own: processor seconds of all its processes.
+        others: those that everybody else used meanwhile, 0 where the system does not tell.
         reports: its reports, one for each command.
     """
 
     seconds: float
+    own: float
     others: float
     reports: tuple[dict[str, Any], ...]
 
     def stage_cpu(self) -> float:
         return sum(use["cpu_s"] for report in self.reports for use in report["stages"].values())
-
-    def writing(self) -> float:
-        photos = (photo for report in self.reports for photo in report["photos"])
-        return sum(photo["stage_seconds"].get("write", 0.0) for photo in photos)
 
     def lost(self, cores: int) -> float:
         """Share of the time that stages could have worked in, but for others, and did not."""
@@ -96,8 +94,9 @@ def run(inputs: Sequence[Sequence[Path]], output: Path) -> Run:
             raise RuntimeError(done.stdout[-2000:] + done.stderr)
         (report,) = (target / "Output_Json").glob("report_*.json")
         reports.append(json.loads(report.read_text(encoding="utf-8")))
-    others = max(0.0, _busy_seconds() - busy - (_own_seconds() - own))
-    return Run(time.monotonic() - started, others, tuple(reports))
+    used = _own_seconds() - own
+    others = max(0.0, _busy_seconds() - busy - used)
+    return Run(time.monotonic() - started, used, others, tuple(reports))
 
 
 def _own_seconds() -> float:
@@ -126,7 +125,8 @@ def told(name: str, made: Run, photos: int, cores: int) -> str:
     return (
         f"{name}: {photos} photos, {sum(map(opened, made.reports))} eyes opened in {made.seconds:.1f} s, "
         f"{made.seconds / photos:.2f} s each; stages' processor time {made.stage_cpu():.1f} s, "
-        f"others' {made.others:.1f} s, writing {made.writing():.1f} s; lost {made.lost(cores):.1%}"
+        f"the leader's {made.own - made.stage_cpu():.1f} s, others' {made.others:.1f} s; "
+        f"lost {made.lost(cores):.1%}"
     )
 
 
