@@ -20,7 +20,7 @@ PROJECT_ROOT = Path(__file__).resolve().parents[3]
 WORK_PREFIX = f"{TEMPORARY_PREFIX}work-"
 """Work folders start with this, so that leftovers of a killed run can be told and removed."""
 
-SELECTED_PREFIX = "selected_"
+SELECTED_PREFIX = "final_selected_"
 """Folders of picked pictures start with this."""
 
 _LETTER: dict[Side, str] = {"left": "L", "right": "R"}

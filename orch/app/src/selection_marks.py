@@ -10,9 +10,9 @@ from contracts.face import Face
 from contracts.files import sha256_file
 from orch.app.src.selection import SelectedFace, SelectedPhoto, read_selection
 
-SAME_FACE = 0.4
-"""Intersection over union of two boxes from which they are one face. The same face found in a photo that
-was scaled or saved again lies above 0.8; neighbours, also kissing ones, below 0.3."""
+SAME_FACE = 0.5
+"""Intersection over union of two boxes from which they are one face. Measured: faces found again in photos
+scaled to 60 % lie above 0.93 (77 faces), neighbours in groups at 0."""
 
 LEFT_CLOSED = "left closed by selection"
 
