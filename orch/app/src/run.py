@@ -29,6 +29,7 @@ from orch.app.src.output_keys import output_keys
 from orch.app.src.output_names import OutputFormat, OutputNames
 from orch.app.src.passes import Passes
 from orch.app.src.progress import Progress
+from orch.app.src.proving import proved
 from orch.app.src.report import RunDocuments, RunReport
 from orch.app.src.requests import RequestMaker
 from orch.app.src.run_paths import Layout
@@ -100,6 +101,8 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
         pool.start(choice.started if few else choice.started[:1])  # may make environments
         progress = stack.enter_context(surroundings.progress(settings.processing.log_format))
         requests = RequestMaker(settings, space.layout, space.batch_id, dict(choice.started), choice.weights)
+        if not options.dry_run:
+            requests = proved(choice, requests, pool.run)
         ask = Asker(pool, progress)
         cache = FaceCache(space.layout.seen_faces)
         write_final = surroundings.writer(settings)

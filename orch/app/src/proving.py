@@ -1,0 +1,47 @@
+"""Weights for restoring, loaded once before the first photo: a file that is there may still be no network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from contracts.envelope import Notice, Request, Result
+from contracts.error_codes import StageError
+from contracts.failures import exit_code_for
+from orch.app.src.backend_choice import FALLBACK, BackendChoice
+from orch.app.src.report import BackendReport
+from orch.app.src.requests import RequestMaker
+from orch.app.src.restoration import NO_BACKEND
+
+
+def proved(choice: BackendChoice, requests: RequestMaker, run: Callable[[Request], Result]) -> RequestMaker:
+    """Have the restore stage load its weights; without them, go on as `auto` allows.
+
+    Args:
+        choice: changed where restoring is given up.
+        run: asks a stage.
+
+    Returns:
+        The maker of requests to go on with.
+
+    Raises:
+        StageError: restoring was asked for, and cannot be done.
+    """
+    backend = requests.backends.get("res", NO_BACKEND)
+    if backend == NO_BACKEND:
+        return requests
+    error = run(requests.restore({}, upscale=1.0)).error
+    if error is None:
+        return requests
+    if requests.settings.restoration.enabled is True:
+        raise StageError(error.code, error.message, error.hint, exit_code_for(error))
+    choice.started = [("res", NO_BACKEND) if stage == "res" else (stage, b) for stage, b in choice.started]
+    del choice.weights["res", backend]
+    choice.weights["res", NO_BACKEND] = {}
+    choice.reports = [r for r in choice.reports if r.stage != "res" or r.backend not in (backend, NO_BACKEND)]
+    choice.reports += [
+        BackendReport("res", backend, False, False, error.message),
+        BackendReport("res", NO_BACKEND, True, True, f"{backend} cannot be used"),
+    ]
+    choice.notices.append(Notice(FALLBACK, f"faces are not restored: {error.message}"))
+    return replace(requests, backends=dict(choice.started), weights=choice.weights)

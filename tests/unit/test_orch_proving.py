@@ -1,0 +1,73 @@
+"""Weights that cannot be used are known before the first photo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contracts.envelope import ErrorInfo, Request, Result
+from contracts.error_codes import StageError
+from orch.app.src.backend_choice import BackendChoice
+from orch.app.src.proving import proved
+from orch.app.src.report import BackendReport
+from orch.app.src.requests import RequestMaker
+from orch.app.src.run_paths import layout_for
+from orch.app.src.settings import RestorationSection, Settings
+
+WEIGHTS = {"codeformer": Path("/weights/codeformer.pth")}
+DAMAGED = ErrorInfo("MODEL_005", "/weights/codeformer.pth cannot be used: it is damaged", "fetch it again")
+
+
+def choice_of(backend: str) -> BackendChoice:
+    return BackendChoice(
+        started=[("face", "facemesh"), ("res", backend)],
+        weights={("face", "facemesh"): {}, ("res", backend): WEIGHTS if backend != "none" else {}},
+        reports=[BackendReport("res", "codeformer", True, True, "its weights are there")],
+    )
+
+
+def prove(folder: Path, choice: BackendChoice, error: ErrorInfo | None, enabled: object) -> list[Request]:
+    """The requests that were made; the settled backend is then used."""
+    settings = Settings(restoration=RestorationSection.model_validate({"enabled": enabled}))
+    layout = layout_for(folder, "r", verbose=False)
+    requests = RequestMaker(settings, layout, "r", dict(choice.started), choice.weights)
+    asked: list[Request] = []
+
+    def run(request: Request) -> Result:
+        asked.append(request)
+        return Result("r", "res", request.backend, "failed" if error else "succeeded", 0, (), error=error)
+
+    after = proved(choice, requests, run)
+    assert after.backends["res"] == dict(choice.started)["res"]
+    return asked
+
+
+def test_the_stage_is_asked_to_load_them_with_no_photo(tmp_path: Path) -> None:
+    choice = choice_of("codeformer")
+    (asked,) = prove(tmp_path, choice, None, "auto")
+    assert (asked.stage, asked.backend, asked.items) == ("res", "codeformer", ())
+    assert list(asked.params["weights"]) == ["codeformer"]
+    assert ("res", "codeformer") in choice.started and not choice.notices
+
+
+def test_auto_goes_on_without_and_says_so(tmp_path: Path) -> None:
+    choice = choice_of("codeformer")
+    prove(tmp_path, choice, DAMAGED, "auto")
+    assert choice.started == [("face", "facemesh"), ("res", "none")]
+    assert choice.has("res", "none") and ("res", "codeformer") not in choice.weights
+    assert [(r.backend, r.usable, r.chosen) for r in choice.reports] == [
+        ("codeformer", False, False),
+        ("none", True, True),
+    ]
+    assert DAMAGED.message in choice.notices[0].message
+
+
+def test_what_was_asked_for_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StageError, match="it is damaged") as raised:
+        prove(tmp_path, choice_of("codeformer"), DAMAGED, True)
+    assert (raised.value.code, raised.value.exit_code) == ("MODEL_005", 3)
+
+
+def test_without_a_backend_nobody_is_asked(tmp_path: Path) -> None:
+    assert prove(tmp_path, choice_of("none"), None, "auto") == []
