@@ -3,6 +3,9 @@
 Standard library only. Without `--all` the tests marked heavy stay out, and so do those in
 `tests/in_stage/<recipe>`, which run inside a heavy backend's own environment. Ends with pytest's closing
 line; the exit status is 0 only when all are content.
+
+`python3 -m tests --quality [--output FOLDER] [--renew-baseline]` measures how well eyes are opened instead:
+see tests/quality.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ TYPED = tuple(name for name in CHECKED if name not in ("tests", "tools"))
 
 def main(arguments: Sequence[str]) -> int:
     chosen = list(arguments)
+    quality = "--quality" in chosen
     everything = "--all" in chosen
     if everything:
         chosen.remove("--all")
@@ -38,6 +42,9 @@ def main(arguments: Sequence[str]) -> int:
     except EnvironmentBroken as problem:
         say(problem.line())
         return EXIT_ENVIRONMENT
+    if quality:
+        chosen.remove("--quality")
+        return _run([python, "-m", "tests.quality", *chosen])
     commands = [
         [python, "-m", "ruff", "check", *CHECKED],
         [python, "-m", "ruff", "format", "--check", *CHECKED],

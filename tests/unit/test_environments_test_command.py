@@ -83,3 +83,8 @@ def test_without_an_environment_it_says_so(
     assert command.main([]) == EXIT_ENVIRONMENT
     assert capsys.readouterr().err == "error: no network [ENV_001]. wait\n"
     assert ran == []
+
+
+def test_quality_runs_alone_with_its_own_options(ran: list[str]) -> None:
+    command.main(["--quality", "--renew-baseline"])
+    assert ran == ["tests.quality --renew-baseline"]
