@@ -296,10 +296,11 @@ def surroundings(world: World, **changes: Any) -> Surroundings:
 def run(world: World, folder: Path, **options: Any) -> RunReport:
     """A run over the world's photos, which are made in `folder`/in; output goes to `folder`/out."""
     source = folder / "in"
+    contents = options.pop("contents", {})
     for name in world.photos:
         photo = source / name
         photo.parent.mkdir(parents=True, exist_ok=True)
-        photo.write_text(name)
+        photo.write_text(contents.get(name, name))
     inputs = options.pop("inputs", ("in",) if len(world.photos) > 1 else (f"in/{next(iter(world.photos))}",))
     changes = options.pop("surroundings", {})
     given = RunOptions(inputs=inputs, base=folder, output=folder / "out", **options)
