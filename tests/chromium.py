@@ -10,8 +10,10 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,17 @@ needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium is installed (set OTE_CHROMIUM to its path)"
 )
 
+LAUNCHER = """
+import os, sys
+ends = [os.dup(int(end)) for end in sys.argv[1:3]]
+while min(ends) < 5:
+    ends = [os.dup(end) for end in ends]
+os.dup2(ends[0], 3)
+os.dup2(ends[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""The ends of the pipe must have the numbers 3 and 4 in the browser."""
+
 KEYS = {
     "ArrowRight": 39, "ArrowLeft": 37, "ArrowDown": 40, "ArrowUp": 38, "Tab": 9, "Home": 36, "Enter": 13,
     " ": 32,
@@ -34,9 +47,9 @@ KEYS = {
 class Page:
     """One page in a browser."""
 
-    def __init__(self, to_browser: int, from_browser: int) -> None:
+    def __init__(self, to_browser: FileIO, from_browser: BufferedReader) -> None:
         self._to = to_browser
-        self._from = os.fdopen(from_browser, "rb")
+        self._from = from_browser
         self._number = 0
         self._waiting = b""
         self.events: list[dict[str, Any]] = []
@@ -52,7 +65,7 @@ class Page:
         message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
         if self._session:
             message["sessionId"] = self._session
-        os.write(self._to, json.dumps(message).encode() + b"\0")
+        self._to.write(json.dumps(message).encode() + b"\0")
         while True:
             answer = self._read()
             if answer.get("id") == self._number:
@@ -71,7 +84,8 @@ class Page:
         return decoded
 
     def open(self, path: Path, width: int, height: int, dark: bool = False) -> None:
-        """Show a file at a width of the window, px."""
+        """Show a file at a width of the window, px; forgets what was told of the page before."""
+        self.events.clear()
         self.send(
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
@@ -134,16 +148,17 @@ def browser(profile: Path) -> Iterator[Page]:
         CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
         "--no-first-run", "--hide-scrollbars", "--remote-debugging-pipe", f"--user-data-dir={profile}",
     ]  # fmt: skip
-    # The pipe's ends must have the numbers 3 and 4 in the browser.
-    shell = f'exec "$@" 3<&{their_in} 4>&{their_out}'
+    ends = [str(end) for end in (their_in, their_out)]
     process = subprocess.Popen(
-        ["/bin/sh", "-c", shell, "sh", *command], pass_fds=(their_in, their_out), stderr=subprocess.DEVNULL
+        [sys.executable, "-c", LAUNCHER, *ends, *command],
+        pass_fds=(their_in, their_out),
+        stderr=subprocess.DEVNULL,
     )
     os.close(their_in)
     os.close(their_out)
-    try:
-        yield Page(our_out, our_in)
-    finally:
-        process.kill()
-        process.wait()
-        os.close(our_out)
+    with os.fdopen(our_out, "wb", buffering=0) as to_browser, os.fdopen(our_in, "rb") as from_browser:
+        try:
+            yield Page(to_browser, from_browser)
+        finally:
+            process.kill()
+            process.wait()

@@ -15,8 +15,9 @@ Fetches weights, after showing their licences and checking the space on the disk
 on where it stopped. Nothing is ever fetched without this command."""
 
 SELECT_HELP = """\
-Copies the variations that were picked on a run's page into the folder final_selected_RUN beside the run's pictures,
-under their final names. What was picked is compared with the report first; doing it again changes nothing."""
+Copies the variations that were picked on a run's page into the folder final_selected_RUN beside the run's
+pictures, under their final names. What was picked is compared with the report first; doing it again
+changes nothing."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """From picks to final pictures: which file goes where, checked before anything is touched.
 
-Final pictures lie in `final_selected_{run}` beside the run's, in the same subfolders, under the names that the
-run's template gives without a variation. Nothing outside of the run's folder is read or written.
+Final pictures lie in `final_selected_{run}` beside the run's, in the same subfolders, under the names that
+the run's template gives without a variation. Nothing outside of the run's folder is read or written.
 """
 
 from __future__ import annotations
