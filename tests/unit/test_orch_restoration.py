@@ -147,6 +147,8 @@ def test_a_face_whose_eye_closed_again_is_left_as_blended_and_the_others_are_res
         (1, "restored", False),
     ]
     assert [r.stage for r in stages.requests] == ["face", "res", "face", "res"]
+    # The first request shows a verbose run what the network made of every face.
+    assert ["debug" in r.items[0].outputs for r in stages.asked("res")] == [True, False]
 
 
 def test_where_every_face_suffers_the_blended_picture_stays(tmp_path: Path) -> None:

@@ -79,12 +79,18 @@ class Pasting:
 
 @dataclass(frozen=True)
 class RestoreOrder:
-    """A blended picture whose faces are to be restored. face_json: what is seen in it."""
+    """A blended picture whose faces are to be restored.
+
+    Attributes:
+        face_json: what is seen in it.
+        debug: where each face before and after goes, None for nowhere.
+    """
 
     blended: Path
     restored: Path
     face_json: Path
     faces: tuple[int, ...]
+    debug: Path | None = None
 
 
 @dataclass
@@ -226,7 +232,8 @@ class RequestMaker:
                 photo=self._ref(order.blended),
                 variation_id=variation,
                 inputs={"face_json": self._ref(order.face_json)},
-                outputs={"image": self._ref(order.restored)},
+                outputs={"image": self._ref(order.restored)}
+                | ({"debug": self._ref(order.debug)} if order.debug else {}),
                 params=to_dict(RestoreItemParams(order.faces)),
             )
             for variation, order in orders.items()

@@ -95,8 +95,9 @@ class _Restorer:
             faces = tuple(face.face_index for face in document.faces)
         else:
             faces = tuple(self._edits(variation))
-        restored = self.shared.for_variation(variation).get_restored()
-        return RestoreOrder(blended, restored, self.shared.get_face_json(), faces)
+        paths = self.shared.for_variation(variation)
+        debug = paths.get_restoration_debug() if self.requests.layout.keeps_intermediates else None
+        return RestoreOrder(blended, paths.get_restored(), self.shared.get_face_json(), faces, debug)
 
     def _edits(self, variation: str) -> dict[int, tuple[Face, tuple[Side, ...]]]:
         """Face index -> the face in the photo, and its eyes that were opened."""
@@ -175,7 +176,7 @@ class _Restorer:
             return Restored(order.blended, _told(faces), faces)
         if upscale == 1 and good == _restored_faces(tried):
             return Restored(order.restored, _told(faces), faces)
-        results, failed = self._restored({variation: replace(order, faces=good)}, upscale)
+        results, failed = self._restored({variation: replace(order, faces=good, debug=None)}, upscale)
         if failed:
             return failed[variation]
         places = {face.face_index: face for face in results[variation].faces}

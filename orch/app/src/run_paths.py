@@ -215,6 +215,10 @@ class RunPathManager:
     def get_restored(self) -> Path:
         return self._intermediate("res", f"final_restore_{self.run_id}.png")
 
+    def get_restoration_debug(self) -> Path:
+        """Picture of each face before and after the network, also of those that were kept."""
+        return self._intermediate("res", f"restored_faces_{self.run_id}.png")
+
     def get_final_output(self, extension: str = ".png", name: str | None = None) -> Path:
         """The finished picture; `name` replaces the name that the run id gives."""
         return self.layout.images / self.subfolder / (name or f"final_restore_{self.run_id}{extension}")
