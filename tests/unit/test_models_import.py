@@ -121,6 +121,17 @@ def test_what_has_no_published_checksum_is_taken_by_its_name(tmp_path: Path, sto
     assert import_model(given(tmp_path, "llm.gguf", b"GGUF"), MODELS, store).name == "llm"
 
 
+def test_what_has_no_published_checksum_is_taken_when_the_person_says_so(
+    tmp_path: Path, store: ModelStore
+) -> None:
+    named = MODELS[3:]
+    model = import_model(given(tmp_path, "mine.gguf", b"GGUF"), named, store)
+    assert store.path(model).name == "llm.gguf"
+    for name in ("mine.txt", "mine.bin"):
+        with pytest.raises(StageError):
+            import_model(given(tmp_path, name, b"GGUF"), named, store)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words", "hint"),
     [

@@ -26,9 +26,14 @@ class StageModel:
         return self.entry.name
 
     @property
+    def can_be_imported(self) -> bool:
+        """Whether it belongs into the store: it is neither in the repository nor in a package."""
+        return not self.entry.in_repository and self.entry.kind != "package"
+
+    @property
     def can_be_pulled(self) -> bool:
-        """Whether it is one that a person fetches: neither in the repository nor in a package."""
-        return bool(self.entry.url) and not self.entry.in_repository and self.entry.kind != "package"
+        """Whether it can be fetched into the store."""
+        return bool(self.entry.url) and self.can_be_imported
 
 
 @cache

@@ -35,7 +35,7 @@ def import_model(given: Path, models: Sequence[StageModel], store: ModelStore) -
         raise StageError(
             ErrorCode.INPUT_MISSING, f"there is no {given}", "check the path", ExitCode.UNREADABLE_INPUT
         )
-    model = _recognised(given, [m for m in models if m.can_be_pulled])
+    model = _recognised(given, [m for m in models if m.can_be_imported])
     partial = store.partial_folder(model)
     copy = partial / "import"
     try:
@@ -61,17 +61,21 @@ def _recognised(given: Path, models: Sequence[StageModel]) -> StageModel:
     else:
         found = [m for m in models if m.entry.size in (None, given.stat().st_size)]
         digest = sha256_file(given) if found else ""  # takes a while; a wrong size tells at once
-        found = [m for m in found if m.entry.sha256 == digest] or [m for m in found if _named(given, m)]
+        found = [m for m in found if m.entry.sha256 == digest] or [
+            m for m in found if _named(given, m, by_person=len(models) == 1)
+        ]
     if found:
         return found[0]
     raise _unknown(given, models)
 
 
-def _named(given: Path, model: StageModel) -> bool:
-    """Whether a file of no published checksum has the right name, and cannot run code."""
+def _named(given: Path, model: StageModel, by_person: bool) -> bool:
+    """Whether a file of no published checksum has the right name or ending, and cannot run code."""
     entry = model.entry
-    nameless = entry.kind == "file" and entry.sha256 is None
-    return nameless and given.name == Path(entry.file).name and given.suffix.lower() not in PICKLES
+    if entry.kind != "file" or entry.sha256 is not None or given.suffix.lower() in PICKLES:
+        return False
+    file = Path(entry.file)
+    return given.suffix.lower() == file.suffix if by_person else given.name == file.name
 
 
 def _holds(folder: Path, entry: ModelEntry) -> bool:
