@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Union, cast, get_args, get_origin
 
-from contracts import blend, crop, envelope, face, gen, model_manifest, preenh, res
+from contracts import blend, crop, envelope, face, gen, identity, model_manifest, preenh, res
 from contracts.codec import to_dict, type_hints
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -33,6 +33,7 @@ DOCUMENTS: dict[str, type] = {
     "face_document": face.FaceDocument,
     "crop_document": crop.CropDocument,
     "model_manifest": model_manifest.ModelManifest,
+    "identity_document": identity.IdentityDocument,
     "face_params": face.FaceParams,
     "face_item_params": face.FaceItemParams,
     "face_item_data": face.FaceItemData,

@@ -193,14 +193,19 @@ STAGE = Stage(
             environment="facemesh",
             needs=("face_detection_full_range", "face_landmark_with_attention", "open_eye_template"),
             summary="embedded MediaPipe networks on ONNX Runtime, CPU",
-        )
+        ),
+        "identity": Backend(
+            "face.app.src.backends.identity:open_session",
+            environment="identity",
+            summary="identity vectors of known faces by dlib's network, CPU",
+        ),
     },
     default_backend="facemesh",
     failure_code=ErrorCode.FACE_DETECTION_FAILED,
     add_arguments=add_arguments,
     request_from=request_from,
     show=show,
-    schemas=("face_params", "face_item_params", "face_document", "face_item_data"),
+    schemas=("face_params", "face_item_params", "face_document", "face_item_data", "identity_document"),
 )
 
 if __name__ == "__main__":

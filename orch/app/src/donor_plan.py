@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 
 from imaging.face_shape import FloatArray, shape_distance
+from orch.app.src.bursts import by_photo, same_in_bursts
 from orch.app.src.known_faces import KnownFace
 from orch.app.src.people import Vectors, distance_to_group, group_by_person
 
@@ -35,9 +36,17 @@ TIME_WEIGHT = 0.5
 BURST_S, OCCASION_S = 5.0, 3600.0
 """Seconds between photos of one burst, and of another occasion; logarithmic in between."""
 
-SamePerson = Literal["confirmed", "not_checked"]
+SamePerson = Literal["confirmed", "not_checked", "differs"]
 MeshOf = Callable[[KnownFace], FloatArray]
 """The 478 mesh points of a face, shape (478, 3)."""
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Largest distances of one person's identity vectors: of any photos, and within a burst."""
+
+    anywhere: float
+    burst: float
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,7 @@ class DonorChoice:
 
     Attributes:
         photo: number of its photo, as in `KnownFace`.
-        distance: of the target's identity vector to this person's, None where not checked.
+        distance: of the target's identity vector to this person's, None where there is none.
         cost: how badly it fits, 0 or more.
     """
 
@@ -77,24 +86,29 @@ class DonorPlan:
         return {entry.face_index: entry.donors for entry in self.faces if entry.photo == photo}
 
 
-def plan_donors(faces: Sequence[KnownFace], named: frozenset[int], cut: float, mesh_of: MeshOf) -> DonorPlan:
+def plan_donors(
+    faces: Sequence[KnownFace], named: frozenset[int], cuts: Cuts, mesh_of: MeshOf, trust: bool = False
+) -> DonorPlan:
     """Find donors for every face with a closed eye.
 
     Args:
         faces: all faces of the run and of the donors' photos.
         named: photos that the person gave with `--donor`.
-        cut: largest distance of one person's identity vectors, in their space.
-        mesh_of: asked only for faces without an identity vector.
+        mesh_of: asked only where identity does not settle it.
+        trust: take named photos of another person too, since exactly that was asked for.
     """
-    people = _people(faces, cut)
+    people, photos = _people(faces, cuts.anywhere), by_photo(faces)
     plan = []
     for target in faces:
         if not target.closed:
             continue
         if target.vector is None:
-            donors = _unchecked(target, faces, named, mesh_of)
+            donors = _named(target, faces, named, mesh_of, "not_checked")
         else:
-            donors = _confirmed(target, people.get((target.photo, target.face_index), ()), cut)
+            person = people[target.photo, target.face_index]
+            donors = _confirmed(target, person, photos, cuts)
+            if not donors and trust:
+                donors = _named(target, faces, named, mesh_of, "differs")
         if donors:
             donors.sort(key=lambda donor: (donor.cost, donor.photo, donor.face_index))
             plan.append(FaceDonors(target.photo, target.face_index, tuple(donors[:MOST_DONORS])))
@@ -133,41 +147,58 @@ def _people(faces: Sequence[KnownFace], cut: float) -> Mapping[tuple[int, int], 
     return {(face.photo, face.face_index): groups[int(label)] for face, label in zip(known, labels)}
 
 
-def _confirmed(target: KnownFace, person: Sequence[KnownFace], cut: float) -> list[DonorChoice]:
-    """Faces of the same person. The group may hang together by others: the target itself has to fit."""
+def _confirmed(
+    target: KnownFace,
+    person: Sequence[KnownFace],
+    photos: Mapping[int, Sequence[KnownFace]],
+    cuts: Cuts,
+) -> list[DonorChoice]:
+    """Faces of the same person. A group may hang together by others: the target itself has to fit."""
+    vector = np.asarray(target.vector, np.float32)
     others = [face for face in person if face.photo != target.photo]
-    if not others or target.vector is None:
-        return []
-    distance = distance_to_group(np.asarray(target.vector, np.float32), _vectors(others))
-    if distance > cut:
-        return []
+    if others and distance_to_group(vector, _vectors(others)) > cuts.anywhere:
+        others = []
+    others += [face for face in same_in_bursts(target, photos, cuts.burst) if face not in others]
     return [
         DonorChoice(
-            face.photo, face.face_index, "confirmed", round(distance, 4), round(cost(target, face), 4)
+            face.photo,
+            face.face_index,
+            "confirmed",
+            round(distance_to_group(vector, _vectors([face])), 4),
+            round(cost(target, face), 4),
         )
         for face in others
         if face.both_open
     ]
 
 
-def _unchecked(
-    target: KnownFace, faces: Sequence[KnownFace], named: frozenset[int], mesh_of: MeshOf
+def _named(
+    target: KnownFace,
+    faces: Sequence[KnownFace],
+    named: frozenset[int],
+    mesh_of: MeshOf,
+    same_person: SamePerson,
 ) -> list[DonorChoice]:
     """Faces of the named photos: left to right in equal company, by the face's shape otherwise."""
-    shape = mesh_of(target)
-    return [
-        DonorChoice(
-            face.photo,
-            face.face_index,
-            "not_checked",
-            None,
-            round(cost(target, face) + SHAPE_WEIGHT * shape_distance(shape, mesh_of(face)), 4),
-        )
+    candidates = [
+        face
         for face in faces
         if face.photo in named
         and face.photo != target.photo
         and face.both_open
         and (face.company != target.company or face.face_index == target.face_index)
+    ]
+    shape = mesh_of(target) if candidates else None
+    return [
+        DonorChoice(
+            face.photo,
+            face.face_index,
+            same_person,
+            None,
+            round(cost(target, face) + SHAPE_WEIGHT * shape_distance(shape, mesh_of(face)), 4),
+        )
+        for face in candidates
+        if shape is not None
     ]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from contracts.face import SIDES, Face, FaceDocument, Side
+from contracts.identity import IdentityDocument
 from imaging.gaze import iris_position
 
 
@@ -21,8 +22,10 @@ class KnownFace:
         closed: eyes that are surely closed.
         yaw, pitch: degrees, as in `contracts.face.Pose`.
         aside: how far the farther iris is from the middle of its eye, in eye widths; 0 looks ahead.
+        size: of the photo, px.
         taken: seconds since 1970, None where the photo does not tell.
         vector: of the identity backend, None where there is none.
+        scene: of the photo, as in `contracts.identity`; empty where there is no vector.
     """
 
     photo: int
@@ -34,20 +37,29 @@ class KnownFace:
     pitch: float
     inter_ocular_distance: float
     aside: float
+    size: tuple[int, int] = (0, 0)
     taken: float | None = None
     vector: tuple[float, ...] | None = None
+    scene: tuple[float, ...] = ()
 
 
-def known_faces(
-    photo: int, document: FaceDocument, taken: float | None, vectors: Mapping[int, tuple[float, ...]]
-) -> list[KnownFace]:
-    """The records of a photo's faces. vectors: face index -> identity vector."""
-    return [_known(photo, document, face, taken, vectors.get(face.face_index)) for face in document.faces]
+def known_faces(photo: int, document: FaceDocument, taken: float | None) -> list[KnownFace]:
+    """The records of a photo's faces, without identity."""
+    return [_known(photo, document, face, taken) for face in document.faces]
 
 
-def _known(
-    photo: int, document: FaceDocument, face: Face, taken: float | None, vector: tuple[float, ...] | None
-) -> KnownFace:
+def with_identity(faces: Sequence[KnownFace], identity: IdentityDocument) -> list[KnownFace]:
+    """The records of a photo's faces with their vectors."""
+    vectors = {found.face_index: found.vector for found in identity.faces}
+    return [
+        replace(face, vector=vectors[face.face_index], scene=identity.scene)
+        if face.face_index in vectors
+        else face
+        for face in faces
+    ]
+
+
+def _known(photo: int, document: FaceDocument, face: Face, taken: float | None) -> KnownFace:
     mesh = np.asarray(face.mesh)
     return KnownFace(
         photo=photo,
@@ -59,6 +71,6 @@ def _known(
         pitch=face.pose.pitch,
         inter_ocular_distance=face.inter_ocular_distance,
         aside=max(abs(iris_position(mesh, side) - 0.5) for side in SIDES),
+        size=document.image_size,
         taken=taken,
-        vector=vector,
     )

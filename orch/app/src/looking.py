@@ -13,6 +13,7 @@ from contracts.codec import to_dict
 from contracts.envelope import ErrorInfo, Notice
 from contracts.face import FaceDocument
 from contracts.files import sha256_file
+from imaging.capture_time import capture_time
 from orch.app.src.asking import Asker
 from orch.app.src.documents import read_document
 from orch.app.src.face_cache import FaceCache, Seen
@@ -97,7 +98,7 @@ class Looker:
             look,
             content=content,
             seen=self._key(content),
-            faces=tuple(known_faces(number, seen.document, None, {})),
+            faces=tuple(known_faces(number, seen.document, capture_time(photo.path))),
             warnings=seen.warnings,
         )
 

@@ -60,7 +60,18 @@ class StageEntry:
 STAGES: dict[StageName, StageEntry] = {
     entry.name: entry
     for entry in (
-        StageEntry("preenh", "preenh.app.src.pre_enhance_prompt", "rules", {"rules": BackendEntry()}),
+        StageEntry(
+            "preenh",
+            "preenh.app.src.pre_enhance_prompt",
+            "rules",
+            {
+                "rules": BackendEntry(),
+                "llama": BackendEntry("llama", needs=("llm",)),
+                "smollm2": BackendEntry("smollm2"),
+            },
+            deadline_s=600.0,  # the reference's language model is 32 GB, read from a disk
+            deadline_per_item_s=300.0,  # the stage gives the model 200 s, then writes by rules
+        ),
         StageEntry(
             "face",
             "face.app.src.detect_face_micro",
@@ -69,7 +80,8 @@ STAGES: dict[StageName, StageEntry] = {
                 "facemesh": BackendEntry(
                     "facemesh",
                     needs=("face_detection_full_range", "face_landmark_with_attention", "open_eye_template"),
-                )
+                ),
+                "identity": BackendEntry("identity"),
             },
             deadline_per_item_s=300.0,
             optional_outputs=frozenset({"debug"}),

@@ -8,16 +8,16 @@ from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 
-from contracts.codec import from_dict, to_dict
+from contracts.codec import to_dict
 from contracts.envelope import Item, ItemResult, Versions
-from contracts.error_codes import ErrorCode, StageError
-from contracts.exit_codes import ExitCode
-from contracts.face import SIDES, Face, FaceDocument, FaceItemData, FaceItemParams, FaceParams
-from contracts.files import read_json, write_json
+from contracts.error_codes import ErrorCode
+from contracts.face import SIDES, FaceDocument, FaceItemData, FaceParams
+from contracts.files import write_json
 from contracts.model_manifest import read_manifest
 from contracts.stage import Job, each_item
 from face.app.src.debug_picture import debug_picture
 from face.app.src.face_analysis import FaceAnalyser
+from face.app.src.known_faces import known_faces
 from face.app.src.picture_pyramid import PicturePyramid
 from imaging.crop_files import write_levels
 from imaging.photo import PhotoLimits, read_photo
@@ -46,7 +46,7 @@ class FaceMeshSession:
 
     def _analyse(self, job: Job, item: Item, params: FaceParams) -> ItemResult:
         path = job.path(item.photo)
-        known = _known_faces(job, item)
+        known = known_faces(job, item)
         photo = read_photo(path, PhotoLimits(params.max_megapixels, params.max_file_mb))
         pyramid = PicturePyramid(photo.as_rgb8())
         if known is None:
@@ -72,25 +72,6 @@ class FaceMeshSession:
 def open_session(device: str) -> FaceMeshSession:
     """device is accepted for all stages' sake; these networks are faster on the processor."""
     return FaceMeshSession()
-
-
-def _known_faces(job: Job, item: Item) -> list[Face] | None:
-    """Faces of the input `face_json` that are to be read again; None where the photo is to be searched.
-
-    Raises:
-        StageError: BAD_REQUEST where the document cannot be read or lacks a face that is asked for.
-    """
-    if "face_json" not in item.inputs:
-        return None
-    path = job.input(item, "face_json")
-    document = from_dict(FaceDocument, read_json(path), "face_json")
-    only = job.item_params(FaceItemParams, item).only_faces
-    if only is None:
-        return list(document.faces)
-    by_index = {face.face_index: face for face in document.faces}
-    if missing := sorted(set(only) - set(by_index)):
-        raise StageError(ErrorCode.BAD_REQUEST, f"{path} has no face {missing[0]}", exit_code=ExitCode.USAGE)
-    return [by_index[index] for index in only]
 
 
 def _summary(document: FaceDocument, inline: bool) -> FaceItemData:
