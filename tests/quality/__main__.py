@@ -35,15 +35,15 @@ def main(argv: Sequence[str]) -> int:
     from tests.quality.reporting import write_report
 
     output: Path = options.output.absolute()
-    for made in ("cases", "runs", "seeds", "views"):
-        shutil.rmtree(output / made, ignore_errors=True)
+    for made in (*(output / name for name in ("cases", "views")), *output.glob("runs*")):
+        shutil.rmtree(made, ignore_errors=True)
     seen = examine(output)
     table = tabulate(seen.observations)
     fallen = baseline.falls(baseline.read_baseline(seen.names_of_judges), table)
     for path in write_report(seen, table, fallen, output):
         print(path)
     if options.renew_baseline:
-        others = [examine(output / "seeds" / str(seed), seed, False) for seed in baseline.SEEDS[1:]]
+        others = [examine(output, seed, seen.judges.readings) for seed in baseline.SEEDS[1:]]
         tables = [table, *(tabulate(other.observations) for other in others)]
         baseline.write_baseline(seen.names_of_judges, baseline.stored(tables))
         return int(ExitCode.OK)

@@ -59,6 +59,7 @@ class Case:
         category: column of the tables.
         person: the same for all photos of one person or group.
         faces: left to right; None where nobody labelled them.
+        glasses: somebody wears some.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Case:
     photo: Path
     faces: tuple[LabelledFace, ...] | None
     truth: Truth | None = None
+    glasses: bool = False
 
     @property
     def half(self) -> Half:
@@ -116,6 +118,7 @@ def _labelled(photo: LabelledPhoto, found: list[dict[str, Any]]) -> Case:
         person=photo.pair or photo.path.stem,
         photo=photo.path,
         faces=faces,
+        glasses="glasses" in photo.shows,
     )
 
 

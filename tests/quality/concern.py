@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from tests.quality.observing import Observation
 
-SEAM, IRIS, GAZE, TEXTURE = 1.15, 8.0, 0.10, 0.35
-"""What is worse by some factor concerns us by that factor. The first three are goals; real eyes in two
-frames of one person differ in texture by the fourth."""
+SEAM, IRIS, GAZE, FRAME_PX, TEXTURE = 1.15, 8.0, 0.10, 1.0, 0.35
+"""What is worse by some factor concerns us by that factor. All but the last are goals; real eyes in two
+frames of one person differ in texture by the last."""
 SAME_PERSON = 0.25
 """Distance between a person closed and open; beyond it the face has changed."""
 WRONG = 10.0
@@ -30,6 +30,8 @@ def _concerns(observation: Observation) -> Iterator[float]:
             yield eye.seam / SEAM
         if eye.iris_difference:
             yield eye.iris_difference / IRIS
+        if eye.frame_shift:
+            yield eye.frame_shift / FRAME_PX
         if eye.after and eye.touched:
             yield eye.after.texture / TEXTURE
     for face in observation.faces:
@@ -40,6 +42,10 @@ def _concerns(observation: Observation) -> Iterator[float]:
 
 
 def worst_first(observations: Sequence[Observation]) -> list[Observation]:
-    """Those that a person can judge: an edit, or eyes that were left closed."""
-    shown = [o for o in observations if o.result.picture or any(eye.label == "closed" for eye in o.eyes)]
+    """Of the product, those that a person can judge: an edit, or eyes that were left closed."""
+    shown = [
+        o
+        for o in observations
+        if o.result.report and (o.result.picture or any(eye.label == "closed" for eye in o.eyes))
+    ]
     return sorted(shown, key=concern, reverse=True)

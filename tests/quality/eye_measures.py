@@ -38,6 +38,7 @@ class EyeSeen:
         touched, opened: by the judges.
         before, after: likeness to the truth.
         iris_difference: to the person's own other eye, CIEDE2000.
+        frame_shift: of the frame of glasses, px.
     """
 
     face_index: int
@@ -52,6 +53,7 @@ class EyeSeen:
     before: Similarity | None = None
     after: Similarity | None = None
     iris_difference: float | None = None
+    frame_shift: float | None = None
 
 
 def ellipse(shape: tuple[int, ...], axis: EyeAxis, semi_axes: tuple[float, float] = ALLOWED) -> Mask:

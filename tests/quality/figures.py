@@ -45,6 +45,7 @@ _UP, _DOWN = True, False
 _before, _after = attrgetter("before"), attrgetter("after")
 _psnr, _ssim, _texture = attrgetter("psnr"), attrgetter("ssim"), attrgetter("texture")
 _seam, _iris = attrgetter("seam"), attrgetter("iris_difference")
+_frame = attrgetter("frame_shift")
 _gaze, _gaze_true = attrgetter("gaze_mismatch"), attrgetter("gaze_mismatch_true")
 _id_change = attrgetter("identity_before_after")
 _id_before, _id_after = attrgetter("identity_before_true"), attrgetter("identity_after_true")
@@ -73,6 +74,7 @@ FIGURES = (
     Figure("gaze_mismatch", "gaze mismatch", 3, _DOWN, 0.005, of_faces(_gaze)),
     Figure("gaze_mismatch_true", "gaze mismatch of the truth", 3, _DOWN, None, of_faces(_gaze_true)),
     Figure("seam", "seam", 3, _DOWN, 0.02, of_closed_eyes(_seam)),
+    Figure("frame_shift", "shift of glasses' frames, px", 2, _DOWN, 0.1, of_closed_eyes(_frame)),
     Figure("seconds", "seconds a photo", 2, _DOWN, None, counting.seconds),
     Figure("peak_mb", "memory of the largest process, MB", 0, _DOWN, None, counting.peak_mb),
 )

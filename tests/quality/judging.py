@@ -93,7 +93,7 @@ def have_mediapipe() -> bool:
 
 
 def read_faces(looks: set[Look], folder: Path) -> dict[Look, Reading]:
-    """Ask every judge about every face; questions and answers stay in `folder`.
+    """Ask every judge about every face; the last questions and answers stay in `folder`.
 
     Raises:
         subprocess.CalledProcessError: the judges gave up; their own words are on stderr.

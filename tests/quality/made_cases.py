@@ -1,8 +1,8 @@
 """Photos of our own making, of which the truth is known: open eyes closed with their own lids.
 
 `made`: the public-domain portraits of the samples in many lights and media; they need no photos from
-elsewhere. `reopened`: labelled portraits with open eyes, where they are at hand. What closes eyes
-(tools/eye_closing.py) shares nothing with what opens them.
+elsewhere. `reopened`: labelled portraits with open eyes, where they are at hand, as far as the judges take
+the eyes for closed then. What closes eyes (tools/eye_closing.py) shares nothing with what opens them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -22,7 +23,7 @@ from tests.edit_regions import faces_in
 from tests.quality.cases import Case, LabelledFace, Truth
 from tests.quality.conditions import CONDITIONS
 from tests.quality.judging import Place
-from tools.eye_closing import close_eye
+from tools.eye_closing import LidSkin, close_eye
 from tools.make_samples import LANDMARKS, SAMPLES, make_sample
 
 MADE, REOPENED = "made", "reopened"
@@ -63,6 +64,7 @@ def made_cases(folder: Path) -> Iterator[Case]:
                 truth=Truth(
                     _written(folder / f"{name}_truth.png", condition.change(truth)), (place,), same_frame=True
                 ),
+                glasses="glasses" in sample,
             )
 
 
@@ -80,30 +82,33 @@ def _states(closed: Iterable[Side]) -> tuple[tuple[Side, EyeState], ...]:
     return tuple((side, "closed" if side in shut else "open") for side in SIDES)
 
 
-def reopened_cases(labelled: Iterable[Case], folder: Path) -> Iterator[Case]:
-    """Single portraits with both eyes open, closed by warping their lids.
+def closings(labelled: Iterable[Case], folder: Path) -> Iterator[Case]:
+    """Single portraits with both eyes open, closed in every way that lids can be warped.
 
-    Portraits of which no face is found, or whose eyes are at the border, are left out.
+    Not every way suits every face, so the judges choose. Left out are portraits of which no face is found,
+    or whose eyes are at the border, and glasses: their frames would be warped along.
     """
     for case in labelled:
-        if case.faces is None or len(case.faces) != 1 or not case.faces[0].is_open:
+        if case.glasses or case.faces is None or len(case.faces) != 1 or not case.faces[0].is_open:
             continue
-        picture = read_photo(case.photo).as_rgb8()
-        closed = _closed(picture)
-        if closed is None:
-            continue
-        name, place = f"{case.name}_reopened", case.faces[0].place
-        yield Case(
-            name=name,
-            category=REOPENED,
-            person=case.person,
-            photo=_written(folder / f"{name}.png", closed),
-            faces=(LabelledFace(place, _states(SIDES)),),
-            truth=Truth(_written(folder / f"{name}_truth.png", picture), (place,), same_frame=True),
-        )
+        picture, place = read_photo(case.photo).as_rgb8(), case.faces[0].place
+        truth = Truth(_written(folder / f"{case.name}_truth.png", picture), (place,), same_frame=True)
+        for skin in get_args(LidSkin):
+            closed = _closed(picture, skin)
+            if closed is None:
+                continue
+            name = f"{case.name}_closed_from_{skin}"
+            yield Case(
+                name=name,
+                category=REOPENED,
+                person=case.person,
+                photo=_written(folder / f"{name}.png", closed),
+                faces=(LabelledFace(place, _states(SIDES)),),
+                truth=truth,
+            )
 
 
-def _closed(picture: Picture) -> Picture | None:
+def _closed(picture: Picture, skin: LidSkin) -> Picture | None:
     faces = faces_in(picture)
     if len(faces) != 1:
         return None
@@ -111,7 +116,7 @@ def _closed(picture: Picture) -> Picture | None:
     levels = (picture / 255).astype(np.float32)
     try:
         for side in SIDES:
-            levels = close_eye(levels, eye_region(mesh, side)[:, :2])
+            levels = close_eye(levels, eye_region(mesh, side)[:, :2], skin)
     except ValueError:  # too near to the border
         return None
     return np.round(levels * 255).astype(np.uint8)

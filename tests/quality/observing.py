@@ -16,6 +16,7 @@ from tests.quality import eye_measures, opening
 from tests.quality.appearance import Appearance, features
 from tests.quality.cases import Case
 from tests.quality.eye_measures import EyeSeen, Picture
+from tests.quality.frame_shift import frame_shift
 from tests.quality.judging import Look, Reading, Readings
 from tests.quality.matching import matched
 from tests.quality.product import Result
@@ -167,6 +168,7 @@ def _eye(
         opened=opening.opened(*evidence),
         seam=seam(before, after, region, axis.width),
         iris_difference=eye_measures.iris_difference(before, after, own, new, side) if face.is_wink else None,
+        frame_shift=frame_shift(before, after, axis) if case.glasses else None,
     )
 
 

@@ -43,6 +43,12 @@ def opened(before: Evidence, after: Evidence) -> bool:
     return sum(cast.values()) * 2 > len(cast) and (look is None or JUDGES[APPEARANCE].is_open(look))
 
 
+def closed(evidence: Evidence) -> bool:
+    """Both of the judges that err least see the eye and take it for closed."""
+    values = {name: evidence.get(name) for name in (BLINK, APPEARANCE)}
+    return all(value is not None and not JUDGES[name].is_open(value) for name, value in values.items())
+
+
 def _opened(judge: Judge, before: float, after: float) -> bool:
     moved = after - before
     return judge.is_open(after) and (moved >= judge.step if judge.step > 0 else moved <= judge.step)

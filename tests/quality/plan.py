@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from contracts.face import SIDES
+from tests.quality import opening
 from tests.quality.appearance import Example, features, learn
 from tests.quality.cases import Case, labelled_cases
-from tests.quality.judging import Readings, have_mediapipe, read_faces
-from tests.quality.made_cases import MADE, REOPENED, made_cases, reopened_cases
+from tests.quality.judging import Look, Reading, Readings, have_mediapipe, read_faces
+from tests.quality.made_cases import MADE, REOPENED, closings, made_cases
 from tests.quality.observing import Judges, Observation, looks_at, observe, rgb
-from tests.quality.product import Result, run_cases
+from tests.quality.product import GIVEN_DONORS, Result, run_cases
 from tests.quality.prototype import BACKEND as PROTOTYPE
 from tests.quality.prototype import run_prototype
 
-AUTO, LID_LIFT, MIRROR, DONOR = "auto", "lid_lift", "mirror", "donor"
-PAIRS = "pairs"
+AUTO, LID_LIFT, MIRROR = "auto", "lid_lift", "mirror"
+WINK = "wink"
 
 
 @dataclass(frozen=True)
@@ -34,47 +36,71 @@ class Examination:
         return ", ".join([*names, *(["appearance"] if self.judges.appearance else [])])
 
 
-def examine(folder: Path, seed: int | None = None, with_prototype: bool = True) -> Examination:
+def examine(folder: Path, seed: int | None = None, known: Readings | None = None) -> Examination:
     """Everything by `auto`; besides, what a person could ask for: no donor for pairs, each way for winks.
 
     Args:
         folder: gets made photos and runs.
         seed: of all runs; None for the product's own.
+        known: readings of an examination in the same folder with another seed; the prototype, which knows no
+            seeds, stays out then.
     """
+    runs = folder / ("runs" if seed is None else f"runs_seed_{seed}")
     made = folder / "cases"
     made.mkdir(parents=True, exist_ok=True)
     labelled = labelled_cases()
-    cases = [*labelled, *made_cases(made), *reopened_cases(labelled, made)]
+    candidates = list(closings(labelled, made))
+    looks = {(case.photo, face.place) for case in (*labelled, *candidates) for face in case.faces or ()}
+    judges = _trained(labelled, _read(looks, known or {}, folder))
+    cases = [*labelled, *made_cases(made), *_closed_to_judges(candidates, judges)]
     results: list[Result] = []
     for backend, chosen in _backends(cases).items():
         print(f"{backend}: {len(chosen)} photos", flush=True)
-        results += run_cases(chosen, backend, folder / "runs" / backend, seed)
-    if with_prototype:
-        results += run_prototype(_for_prototype(cases), folder / "runs" / PROTOTYPE)
-    looks = looks_at(results)
-    print(f"judges: {len(looks)} faces", flush=True)
-    readings = read_faces(looks, folder)
-    judges = Judges(readings, learn(_examples(labelled, readings)))
+        results += run_cases(chosen, backend, runs / backend.replace(" ", "_"), seed)
+    if known is None:
+        results += run_prototype(_for_prototype(cases), runs / PROTOTYPE)
+    judges = Judges(_read(looks_at(results), judges.readings, folder), judges.appearance)
     seen = tuple(observe(result, judges) for result in results)
     return Examination(seen, judges, tuple(_notes(labelled, results, judges)))
 
 
+def _read(looks: set[Look], known: Readings, folder: Path) -> dict[Look, Reading]:
+    new = looks - known.keys()
+    print(f"judges: {len(new)} faces", flush=True)
+    return {**known, **read_faces(new, folder)}
+
+
+def _trained(labelled: Sequence[Case], readings: Readings) -> Judges:
+    return Judges(readings, learn(_examples(labelled, readings)))
+
+
+def _closed_to_judges(candidates: Sequence[Case], judges: Judges) -> list[Case]:
+    """Of each portrait the first closing that the judges take for closed eyes."""
+    chosen: dict[Path, Case] = {}
+    for case in candidates:
+        face = (case.faces or ())[0]
+        reading, picture = judges.readings[case.photo, face.place], rgb(case.photo)
+        closed = [opening.closed(judges.evidence(picture, reading, side, case)) for side in SIDES]
+        if case.truth and all(closed):
+            chosen.setdefault(case.truth.picture, case)
+    return list(chosen.values())
+
+
 def _backends(cases: Sequence[Case]) -> dict[str, list[Case]]:
-    winks = [case for case in cases if case.faces and any(face.is_wink for face in case.faces)]
-    with_truth = [case for case in cases if case.truth]
-    pairs = [case for case in with_truth if case.truth and not case.truth.same_frame]
-    reopened = [case for case in cases if case.category == REOPENED]
+    photos = [case for case in cases if case.category not in (MADE, REOPENED)]
+    winks = [case for case in photos if case.category == WINK]
+    pairs = [case for case in photos if case.truth]
     return {
         AUTO: list(cases),
-        LID_LIFT: [*winks, *pairs, *reopened],
+        LID_LIFT: [*winks, *pairs],
         MIRROR: winks,
-        DONOR: [case for case in pairs if case.category != "group"],
+        **dict.fromkeys(GIVEN_DONORS, pairs),
     }
 
 
 def _for_prototype(cases: Sequence[Case]) -> list[Case]:
-    """What has a truth; the rest would need a person to compare."""
-    return [c for c in cases if c.truth and c.category in (PAIRS, REOPENED, MADE, "closed")]
+    """What has a truth, without groups: the rest would need a person to compare."""
+    return [case for case in cases if case.truth and case.category != "group"]
 
 
 def _examples(labelled: Sequence[Case], readings: Readings) -> list[Example]:

@@ -13,6 +13,8 @@ from tests.quality.cases import Case
 from tests.running import finish
 
 PATIENCE_S = 7200.0
+WITH_DONOR = " with donor"
+GIVEN_DONORS = ("donor", f"auto{WITH_DONOR}")
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Result:
     """What became of one case.
 
     Attributes:
-        backend: as asked for.
+        backend: as asked for, or what a table calls it.
         picture: None where nothing was edited.
         seconds: for this photo, without the start of the program.
         report: of the photo; None of what is not the product.
@@ -43,10 +45,11 @@ class Result:
 def run_cases(cases: Sequence[Case], backend: str, folder: Path, seed: int | None) -> list[Result]:
     """Open the eyes of all cases by one backend, one run for each category; the runs stay in `folder`.
 
-    With the backend "donor" the truth of a case is its donor, which takes a run for each.
+    With the backends of `GIVEN_DONORS` the truth of a case is its donor, which takes a run for each.
     """
-    options = ["--backend", backend, *(["--seed", str(seed)] if seed is not None else [])]
-    if backend == "donor":
+    options = ["--backend", backend.removesuffix(WITH_DONOR)]
+    options += ["--seed", str(seed)] if seed is not None else []
+    if backend in GIVEN_DONORS:
         return [
             _run([case], backend, folder / case.name, [*options, "--donor", str(case.truth.picture)])[0]
             for case in cases

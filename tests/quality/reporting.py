@@ -11,13 +11,12 @@ from tests.quality.documents import Document, markdown, page
 from tests.quality.figures import Table
 from tests.quality.made_cases import MADE, REOPENED
 from tests.quality.plan import AUTO, Examination
-from tests.quality.prototype import BACKEND as PROTOTYPE
 from tests.quality.views import write_sheets, write_views
 
 
 def write_report(seen: Examination, table: Table, fallen: Sequence[Fall], folder: Path) -> list[Path]:
     """report.md, report.html, and sheets of what `auto` made of real photos first, then of made ones."""
-    judged = [o for o in worst_first(seen.observations) if o.result.backend != PROTOTYPE]
+    judged = worst_first(seen.observations)
     views = {
         (o.case.name, o.result.backend): write_views(o, seen.judges.readings, folder / "views")
         for o in judged

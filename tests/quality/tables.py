@@ -97,6 +97,8 @@ def _eye_line(eye: EyeSeen) -> str:
         parts.append(f"texture {eye.before.texture:.2f} to {eye.after.texture:.2f}")
     if eye.iris_difference is not None:
         parts.append(f"iris differs by {eye.iris_difference:.1f}")
+    if eye.frame_shift is not None:
+        parts.append(f"frame moved {eye.frame_shift:.1f} px")
     return ", ".join(parts)
 
 

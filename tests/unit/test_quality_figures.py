@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tests.iris_colour import colour_difference
 from tests.quality import eye_measures
 from tests.quality.eye_measures import EyeAxis
+from tests.quality.frame_shift import frame_shift
 from tests.quality.judging import Reading
 from tests.quality.seam import seam
 from tests.quality.similarity import STEADY, aligned, similarity
@@ -120,3 +121,11 @@ def test_only_a_painted_eye_counts_as_touched(skin: Picture) -> None:
     assert not eye_measures.touched(skin, edited, AXIS)
     edited[75:85, 90:110] = 0
     assert eye_measures.touched(skin, edited, AXIS)
+
+
+def test_a_frame_that_moves_is_followed(skin: Picture) -> None:
+    framed, moved = skin.copy(), skin.copy()
+    for picture, shift in ((framed, 0), (moved, 2)):
+        cv2.rectangle(picture, (52, 45 + shift), (148, 120 + shift), (40, 40, 40), 3)
+    assert frame_shift(framed, framed, AXIS) == pytest.approx(0.0, abs=0.01)
+    assert frame_shift(framed, moved, AXIS) == pytest.approx(2.0, abs=0.3)
