@@ -19,7 +19,12 @@ CONTENT = b"GGUF weights"
 TABLE: dict[Any, StageEntry] = {
     **STAGES,
     "preenh": replace(
-        STAGES["preenh"], backends={"rules": BackendEntry(), "llama": BackendEntry("llama", ("llm",))}
+        STAGES["preenh"],
+        backends={
+            "rules": BackendEntry(),
+            "llama": BackendEntry("llama", ("llm",)),
+            "smollm2": BackendEntry("smollm2"),
+        },
     ),
     "face": replace(
         STAGES["face"],

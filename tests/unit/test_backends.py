@@ -201,6 +201,12 @@ def test_cuda_that_is_asked_for_must_be_there(tmp_path: Path) -> None:
     assert error.code == "DEVICE_001"
 
 
+def test_the_language_model_of_a_package_is_named_by_its_name(tmp_path: Path) -> None:
+    choice = settle(tmp_path, settings={"models": {"llm": "smollm2"}})
+    assert choice.has("preenh", "smollm2")
+    assert choice.weights["preenh", "smollm2"] == {}
+
+
 def test_restoration_that_is_off_starts_nothing(tmp_path: Path) -> None:
     choice = settle(tmp_path, *ALL, settings={"restoration": {"enabled": False}})
     assert "res" not in dict(choice.started)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contracts.envelope import Notice
 from orch.app.src.backend_choice import BackendChoice, BackendChooser
 from orch.app.src.equipment import Equipment
-from orch.app.src.settings import Settings
+from orch.app.src.settings import PACKAGED_LLM, Settings
 from orch.app.src.strategies import AUTO, SDXL_MODELS
 
 RESTORERS = ("codeformer", "gfpgan")
@@ -64,9 +64,10 @@ def _preenh(chooser: BackendChooser, settings: Settings) -> None:
     if settings.models.llm is None:
         chooser.first_usable("preenh", ["llama"], "rules")
         return
-    chooser.check("preenh", "llama", "models.llm names a language model")
-    if not chooser.try_to_take("preenh", "llama", "models.llm names a language model"):
-        chooser.take("preenh", "rules", "llama cannot be used")
+    backend = PACKAGED_LLM if settings.models.llm == PACKAGED_LLM else "llama"
+    chooser.check("preenh", backend, "models.llm names a language model")
+    if not chooser.try_to_take("preenh", backend, "models.llm names a language model"):
+        chooser.take("preenh", "rules", f"{backend} cannot be used")
 
 
 def _res(chooser: BackendChooser, settings: Settings) -> None:

@@ -37,6 +37,9 @@ DEFAULT_INSTRUCTION = (
 
 EYE_COLOURS = ("brown", "dark", "hazel", "green", "blue", "grey", "gray", "amber")
 
+PACKAGED_LLM = "smollm2"
+"""Value of models.llm for the very small language model that comes as a Python package."""
+
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 Positive = Annotated[int, Field(ge=1, le=256)]
@@ -175,7 +178,8 @@ class ModelsSection(Section):
         default=None, description="Folder of an InsightFace pack; null takes the model store's."
     )
     llm: str | None = Field(
-        default=None, description="GGUF file of the language model for prompt variations."
+        default=None,
+        description=f"GGUF file of the language model for prompt variations, or {PACKAGED_LLM}.",
     )
 
 

@@ -12,7 +12,7 @@ from contracts.model_manifest import ModelEntry
 from orch.app.src.models.catalogue import StageModel
 from orch.app.src.models.store import ModelStore
 from orch.app.src.run_paths import PROJECT_ROOT
-from orch.app.src.settings import Settings
+from orch.app.src.settings import PACKAGED_LLM, Settings
 
 _MAGIC = {".gguf": b"GGUF"}
 """First bytes of files, by their ending: a page saved in place of a model is seen before the first photo."""
@@ -52,7 +52,7 @@ def settled_paths(settings: Settings) -> dict[str, tuple[str, str]]:
         "sdxl_base": ("models.sdxl_base", settings.models.sdxl_base),
         "sdxl_refiner": ("models.sdxl_refiner", settings.models.sdxl_refiner),
         "buffalo_l": ("models.insightface", settings.models.insightface),
-        "llm": ("models.llm", settings.models.llm),
+        "llm": ("models.llm", None if settings.models.llm == PACKAGED_LLM else settings.models.llm),
         settings.restoration.model: ("restoration.model_path", settings.restoration.model_path),
     }
     return {name: (setting, path) for name, (setting, path) in named.items() if path}
