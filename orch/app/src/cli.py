@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orch.app.src import cli_values, commands
 from orch.app.src.commands import SmallCommand
-from orch.app.src.options import Override, RunOptions, refuse_two_ids
+from orch.app.src.options import Override, RunOptions
 
 DESCRIPTION = """\
 Opens closed eyes in portraits and group photos and leaves everything else in the picture untouched.
@@ -48,7 +48,10 @@ def parse(argv: Sequence[str], cwd: Path) -> Command:
         options = small.parse_args(argv)
         chosen = commands.small_command(options, small, cwd)
         return Command(small=chosen, show_tracebacks=options.verbose)
-    options = build_parser().parse_args(argv)
+    parser = build_parser()
+    options = parser.parse_args(argv)
+    if options.run_id and options.resume and options.run_id != options.resume:
+        parser.error(f"--run-id names {options.run_id!r} and --resume {options.resume!r}: name one run")
     return Command(_run_options(options, cwd), show_tracebacks=options.verbose)
 
 
@@ -235,14 +238,13 @@ def _run_options(options: argparse.Namespace, cwd: Path) -> RunOptions:
         overrides.append(Override("--donor", ("generation", "donor"), str(cwd / options.donor.expanduser())))
     if options.restore is not None:
         overrides.append(Override("--restore", ("restoration", "enabled"), _RESTORE[options.restore]))
-    refuse_two_ids(options.run_id, options.resume)
     return RunOptions(
         config=cwd / options.config.expanduser() if options.config else None,
         inputs=tuple(options.input or ()),
         base=cwd,
         output=cwd / options.output.expanduser() if options.output else None,
         num_variations=options.num_variations,
-        run_id=options.run_id or options.resume or None,
+        run_id=options.run_id if options.run_id is not None else options.resume or None,
         resume=options.resume is not None,
         max_failures=1 if options.fail_fast else options.max_failures,
         faces=options.faces,

@@ -80,21 +80,6 @@ class RunOptions:
         }
 
 
-def refuse_two_ids(named: str | None, resumed: str | None) -> None:
-    """--run-id and --resume may both name the run, but only the same one.
-
-    Raises:
-        StageError: BAD_RUN_ID.
-    """
-    if named and resumed and named != resumed:
-        raise StageError(
-            ErrorCode.BAD_RUN_ID,
-            f"--run-id names {named!r} and --resume {resumed!r}",
-            "name the run that is to be taken up once",
-            ExitCode.USAGE,
-        )
-
-
 @dataclass(frozen=True)
 class SelectOptions:
     """One call of `select`.
