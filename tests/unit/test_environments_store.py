@@ -199,8 +199,14 @@ def test_steps_with_settings_of_their_own_stay_apart_in_the_single_one(stage: Pa
 
 @pytest.mark.parametrize("arguments", [[], ["--all"], ["--single"], ["--all", "--single"]])
 def test_set_up_makes_each_environment_once(
-    arguments: list[str], own_folder: Path, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    own_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    names = (*setup.DEFAULT_PATH, ("res", "codeformer"))
+    everything = [(places.CHECKOUT / stage, name) for stage, name in names]
+    monkeypatch.setattr(setup, "recipes_in_tree", lambda: everything)
     machine = FakeMachine()
     assert setup.setup(arguments, tell=silent, execute=machine) == 0
     told = capsys.readouterr().out.splitlines()
@@ -209,7 +215,7 @@ def test_set_up_makes_each_environment_once(
     if "--single" in arguments:
         assert len(told) == 1
     if "--all" in arguments:
-        for folder, recipe in setup.recipes_in_tree():
+        for folder, recipe in everything:
             assert any(f"{folder.name}/{recipe}" in line for line in told)
     assert setup.setup(arguments, tell=silent, execute=refuse) == 0
 
