@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -347,6 +348,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 
 def _other_than_reports(folder: Path) -> list[str]:
-    """Files that a run left besides its report: pictures, temporary files, intermediates."""
-    found = [p for p in folder.rglob("*") if p.is_file()]
-    return sorted(str(p.relative_to(folder)) for p in found if not p.match("Output_Json/report_*.json"))
+    """Files that a run left besides its documents: pictures, temporary files, intermediates."""
+    found = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()]
+    documents = re.compile(r"Output_Json/(?:report_.*\.(?:json|html)|journal_.*\.jsonl|\.cache/.*)")
+    return sorted(name for name in found if not documents.fullmatch(name))
