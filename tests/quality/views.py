@@ -17,11 +17,14 @@ from tests.quality.observing import Observation, rgb, truth_in_frame
 
 FACE = (240, 290)
 """Columns and rows of one face at fit."""
-EYE = (420, 290)
-"""Columns and rows around one eye at 100 %."""
+EYE = (370, 240)
+"""Columns and rows around one eye at 100 %, or around both where the face is small."""
+AROUND = (2.4, 1.5)
+"""What is shown at most, distances between the eyes."""
 GROWN = 0.12
 """What a face is shown with around its box, in sides of the box."""
-RESULTS, ON_A_SHEET, COLUMNS = 60, 12, 2
+RESULTS, ON_A_SHEET = 60, 12
+SHEET_WIDTH = 1520
 GAP = 6
 
 
@@ -59,13 +62,25 @@ def write_sheets(views: Sequence[View], folder: Path) -> list[Path]:
     """The first 60 views, in their order, at fit and at 100 %."""
     chosen = views[:RESULTS]
     sheets = []
-    for kind in ("fit", "detail"):
+    for kind, name in (("fit", "fit"), ("detail", "100")):
         for first in range(0, len(chosen), ON_A_SHEET):
             cells = [rgb(getattr(view, kind)) for view in chosen[first : first + ON_A_SHEET]]
-            rows = [_row(cells[i : i + COLUMNS]) for i in range(0, len(cells), COLUMNS)]
-            path = folder / f"sheet_{kind}_{first // ON_A_SHEET + 1}.jpg"
-            sheets.append(_write(path, _column(rows)))
+            path = folder / f"sheet_{name}_{first // ON_A_SHEET + 1}.jpg"
+            sheets.append(_write(path, _column([_row(cells) for cells in filled(cells)])))
     return sheets
+
+
+def filled(cells: Sequence[Picture]) -> list[list[Picture]]:
+    """Cells in rows that are no wider than a sheet."""
+    rows: list[list[Picture]] = []
+    left = 0
+    for cell in cells:
+        if cell.shape[1] > left:
+            rows.append([])
+            left = SHEET_WIDTH
+        rows[-1].append(cell)
+        left -= cell.shape[1] + GAP
+    return rows
 
 
 def _face(picture: Picture, face: LabelledFace) -> Picture:
@@ -86,12 +101,13 @@ def _details(reading: Reading, face: LabelledFace, before: Picture, after: Pictu
     distance = float(np.linalg.norm(np.subtract(*face.place.eyes)))
     if 2 * distance < EYE[0]:
         centers = [np.mean(face.place.eyes, axis=0)]
-    return _row([_cut(picture, center) for center in centers for picture in (before, after)])
+    size = (min(EYE[0], int(AROUND[0] * distance)), min(EYE[1], int(AROUND[1] * distance)))
+    return _row([_cut(picture, center, size) for center in centers for picture in (before, after)])
 
 
-def _cut(picture: Picture, center: np.ndarray) -> Picture:
-    x, y = np.maximum(center - np.array(EYE) / 2, 0).astype(int)
-    return _on(picture[y : y + EYE[1], x : x + EYE[0]], EYE)
+def _cut(picture: Picture, center: np.ndarray, size: tuple[int, int]) -> Picture:
+    x, y = np.maximum(center - np.array(size) / 2, 0).astype(int)
+    return _on(picture[y : y + size[1], x : x + size[0]], size)
 
 
 def _on(picture: Picture, size: tuple[int, int]) -> Picture:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.quality import opening
+from tests.quality import opening, views
 from tests.quality.appearance import Example, learn
 from tests.quality.baseline import falls, read_baseline, stored, write_baseline
 from tests.quality.cases import Case, LabelledFace
@@ -115,3 +115,9 @@ def test_figures_of_other_judges_are_not_compared(tmp_path: Path) -> None:
     write_baseline("dlib, mediapipe", stored([table(20.0)]), path)
     assert read_baseline("dlib", path)["auto wink"]["psnr"][0] == 25.0
     assert read_baseline("another", path) == {}
+
+
+def test_a_sheet_has_no_row_wider_than_itself() -> None:
+    cells = [np.zeros((10, width, 3), np.uint8) for width in (700, 700, 300, 1600, 100)]
+    widths = [[cell.shape[1] for cell in row] for row in views.filled(cells)]
+    assert widths == [[700, 700], [300], [1600], [100]]
