@@ -51,7 +51,7 @@ def made_cases(folder: Path) -> Iterator[Case]:
         if not closed:
             continue
         truth, picture = make_sample(_OPEN_OF[sample.split("_")[0]]), make_sample(sample)
-        eyes = _eyes_of_sample(sample)
+        eyes = eyes_of_sample(sample)
         for name, condition in CONDITIONS.items():
             name = f"{Path(sample).stem}_{name}"
             place = place_of(condition.move(eyes, picture.shape))
@@ -68,7 +68,7 @@ def made_cases(folder: Path) -> Iterator[Case]:
             )
 
 
-def _eyes_of_sample(sample: str) -> FloatArray:
+def eyes_of_sample(sample: str) -> FloatArray:
     portrait, _ = SAMPLES[sample]
     regions = json.loads(LANDMARKS.read_text(encoding="utf-8"))[portrait.name]
     centers = np.array(
