@@ -41,6 +41,12 @@ def test_broken_connections_are_gone_on_with(tmp_path: Path, etags: bool) -> Non
     assert [wanted for _, wanted in server.asked] == ["", "bytes=3000-", "bytes=6000-", "bytes=9000-"]
 
 
+def test_a_redirection_is_followed_also_in_the_middle(tmp_path: Path) -> None:
+    with serving({"store": CONTENT}, drop_after={"store": 6000}, redirects={NAME: "store"}) as server:
+        assert fetch(server.url(NAME), tmp_path).read_bytes() == CONTENT
+    assert server.asked == [(NAME, ""), ("store", ""), (NAME, "bytes=6000-"), ("store", "bytes=6000-")]
+
+
 def test_an_interrupted_run_is_gone_on_with(tmp_path: Path) -> None:
     def interrupt(seconds: float) -> None:
         raise KeyboardInterrupt

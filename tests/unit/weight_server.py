@@ -25,6 +25,7 @@ class WeightServer:
         ranges: whether it can go on in the middle.
         etags: whether it names versions.
         statuses: path -> answers to give before the real one.
+        redirects: path -> where it really is, as the hub sends to its store.
         asked: (path, Range header) of every request.
     """
 
@@ -33,6 +34,7 @@ class WeightServer:
     ranges: bool = True
     etags: bool = True
     statuses: dict[str, list[int]] = field(default_factory=dict)
+    redirects: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     address: str = ""
 
@@ -83,6 +85,11 @@ def _handler(served: WeightServer) -> type[BaseHTTPRequestHandler]:
             served.asked.append((path, wanted))
             if served.statuses.get(path):
                 return self._empty(served.statuses[path].pop(0))
+            if path in served.redirects:
+                self.send_response(302)
+                self.send_header("Location", served.url(served.redirects[path]))
+                self.send_header("Content-Length", "0")
+                return self.end_headers()
             if path not in served.files:
                 return self._empty(404)
             content = served.files[path]
