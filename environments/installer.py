@@ -13,6 +13,7 @@ from environments.progress import Say
 from environments.recipe import Recipe
 from environments.uv import build_with_uv, find_uv
 from environments.venv_pip import build_with_pip
+from environments.wheels import with_kept_wheels
 
 
 def build(
@@ -28,6 +29,7 @@ def build(
         EnvironmentBroken: it could not be made; the message has the installer's reason.
     """
     python = interpreter.executable
+    recipe = with_kept_wheels(recipe, interpreter, tools, tell, execute)
     uv = find_uv(python, tools, execute, lambda: tell("another process is fetching uv; waiting for it"))
     if uv:
         try:

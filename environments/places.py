@@ -48,6 +48,16 @@ def building_folder() -> Path:
     return cache
 
 
+def wheels_folder() -> Path:
+    """Where wheels that were compiled here are kept for every clone; need not exist.
+
+    Raises:
+        EnvironmentBroken: neither the user's cache nor the folder of environments can be had.
+    """
+    cache = _cached()
+    return cache.parent / "wheels" if cache else building_folder() / "wheels"
+
+
 def writable(folder: Path) -> bool:
     """Whether a file can be made in a folder; asked of the file system, since root passes every mode bit."""
     import tempfile

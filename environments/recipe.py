@@ -3,10 +3,12 @@
     {"summary": "...",
      "python": [[3, 10], [3, 13]],
      "steps": [{"requirements": ["numpy==2.2.6; python_version < '3.11'", ...],
-                "flags": ["--no-deps"], "environment": {"CMAKE_ARGS": "..."}}],
+                "flags": ["--no-deps"], "environment": {"CMAKE_ARGS": "..."}, "compiled": true}],
      "imports": ["numpy"]}
 
-Steps are installed in their order; markers are evaluated by the installer.
+Steps are installed in their order; markers are evaluated by the installer. The wheel of a step that is
+"compiled" is kept, see `environments.wheels`. In the values of "environment", {ggml_cpu} stands for the
+options that suit this machine's processor, {checkout} for the project's folder.
 
 With "extends", a recipe's file relative to the checkout, it adds its steps and imports to another recipe
 and takes its Python versions over.
@@ -20,8 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from environments import EnvironmentBroken
+from environments.cpu import ggml_options
 from environments.places import CHECKOUT
 
+_CPU = "{ggml_cpu}"
+_HERE = "{checkout}"
 _NEEDED = {"python", "steps", "imports"}
 
 Version = tuple[int, int]
@@ -29,11 +34,15 @@ Version = tuple[int, int]
 
 @dataclass(frozen=True)
 class Step:
-    """One call of the installer. flags: given to it as they are. environment: set only for it."""
+    """One call of the installer. flags: given to it as they are. environment: set only for it.
+
+    compiled: what the wheel depends on besides its requirement, "" where nothing is compiled.
+    """
 
     requirements: tuple[str, ...]
     flags: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    compiled: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,21 +114,30 @@ def parse_recipe(name: str, document: Any) -> Recipe:
         tuple(_step(step) for step in _list(fields["steps"], "steps")),
         _texts(fields["imports"], "imports"),
         _range(fields["python"]),
-        json.dumps(content, sort_keys=True),
+        _for_this_cpu(json.dumps(content, sort_keys=True)),
     )
 
 
 def _step(document: Any) -> Step:
-    fields = _fields(document, "a step", {"requirements"}, {"flags", "environment"})
+    fields = _fields(document, "a step", {"requirements"}, {"flags", "environment", "compiled"})
     variables = fields.get("environment", {})
     if not isinstance(variables, dict):
         raise ValueError("environment: expected an object")
     _texts(list(variables.values()), "environment")
+    compiled = fields.get("compiled", False)
+    if not isinstance(compiled, bool):
+        raise ValueError(f"compiled: expected true or false, got {compiled!r}")
+    settled = {name: _for_this_cpu(value) for name, value in variables.items()}
     return Step(
         _texts(fields["requirements"], "requirements"),
         _texts(fields.get("flags", []), "flags"),
-        tuple(sorted(variables.items())),
+        tuple(sorted((name, value.replace(_HERE, str(CHECKOUT))) for name, value in settled.items())),
+        json.dumps(settled, sort_keys=True) if compiled else "",
     )
+
+
+def _for_this_cpu(text: str) -> str:
+    return text.replace(_CPU, ggml_options()) if _CPU in text else text
 
 
 def _range(value: Any) -> tuple[Version, Version]:

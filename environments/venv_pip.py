@@ -19,13 +19,18 @@ def build_with_pip(recipe: Recipe, python: str, folder: Path, tools: Path, execu
     Raises:
         EnvironmentBroken: there is no way to a virtual environment, or pip failed.
     """
-    _make_venv(python, folder, tools, execute)
+    make_venv(python, folder, tools, execute)
     for step in recipe.steps:
         command = [str(python_in(folder)), *PIP_INSTALL, *step.flags, *step.requirements]
         must(command, PIP_VARIABLES | dict(step.environment), execute)
 
 
-def _make_venv(python: str, folder: Path, tools: Path, execute: Run) -> None:
+def make_venv(python: str, folder: Path, tools: Path, execute: Run) -> None:
+    """Make a virtual environment with a pip in it.
+
+    Raises:
+        EnvironmentBroken: there is no way to one.
+    """
     first = execute([python, "-m", "venv", str(folder)], {})
     if first.ok:
         return

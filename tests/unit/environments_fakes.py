@@ -67,6 +67,10 @@ class FakeMachine:
             return Outcome(1, "No module named pip")
         if words[2:4] == ["pip", "config"]:
             return Outcome(0, self.pip_configuration)
+        if "--wheel-dir" in words:
+            folder = Path(words[words.index("--wheel-dir") + 1])
+            folder.mkdir()
+            (folder / "compiled-1-py3-none-linux_x86_64.whl").write_bytes(b"wheel")
         if "--target" in words:
             return self._fetch(Path(words[words.index("--target") + 1]))
         if module == "venv":
