@@ -71,7 +71,8 @@ class ModelEntry:
         size: bytes of the file or archive; of a folder, of all its files together; None where unknown.
         sha256: of the file or archive, lower-case hex.
         revision: pinned revision of a repository of files; part of `url`.
-        url: where it is to be had; of a folder, what its files' paths are joined to.
+        url: where it is to be had; of a folder, what its files' paths are joined to. A file without one is
+            whatever the person puts there, and needs no hash.
         licence_url: where the licence's text is.
         files: of a folder or archive, what belongs in it.
         in_repository: the checkout carries it, nothing is ever downloaded.
@@ -93,7 +94,8 @@ class ModelEntry:
 
     def __post_init__(self) -> None:
         _check_hash(self.name, self.sha256)
-        if self.sha256 is None and self.revision is None and self.kind != "package":
+        fetched = self.kind != "package" and (self.url or self.in_repository or self.kind != "file")
+        if fetched and self.sha256 is None and self.revision is None:
             raise ValueError(f"{self.name}: sha256 or revision must be given, or it cannot be verified")
         if self.revision and self.url and self.revision not in self.url:
             raise ValueError(f"{self.name}: the url must name the pinned revision")

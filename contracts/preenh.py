@@ -5,20 +5,25 @@ One item makes one variation; output `variation` is a JSON file that merges over
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 PROMPT_FIELDS = ("prompt", "negative_prompt", "refiner.prompt", "refiner.negative_prompt")
 
 
 @dataclass(frozen=True)
 class PreEnhanceParams:
-    """The prompts to vary, and the instruction for a language model."""
+    """The prompts to vary, and the instruction for a language model.
+
+    weights: name as in the stage's models.json -> "root:relative/path".
+    """
 
     prompt: str = ""
     negative_prompt: str = ""
     refiner_prompt: str = ""
     refiner_negative_prompt: str = ""
     instruction: str = ""
+    weights: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ from environments.reexec import ensure_environment
 STAGE_FOLDER = Path(__file__).resolve().parents[2]
 DEFAULT_CONFIG = STAGE_FOLDER.parent / "config" / "default.json"
 DEFAULT_SEED = 42
+MODEL = "llm"
+MODEL_VARIABLE = "LLM_MODEL_PATH"
+"""Environment variable that names the language model, as in the original design."""
 
 
 def read_prompts(config: Path) -> dict[str, str]:
@@ -88,6 +92,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--num-variations", type=_count, default=4, metavar="N", help="how many (4)")
     parser.add_argument("--out-dir", type=Path, required=True, help="folder for variation_NN.json")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help=f"other wordings ({DEFAULT_SEED})")
+    parser.add_argument(
+        "--weights",
+        type=_named_file,
+        metavar="llm=FILE",
+        help="the GGUF for --backend llama; the environment variable LLM_MODEL_PATH names it, too",
+    )
+
+
+def _named_file(text: str) -> Path:
+    name, _, path = text.partition("=")
+    if name != MODEL or not path:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {MODEL}=FILE")
+    return Path(path)
 
 
 def _count(text: str) -> int:
@@ -107,14 +124,20 @@ def request_from(options: argparse.Namespace) -> Request:
         )
         for number in range(1, options.num_variations + 1)
     )
+    roots = {"out": str(options.out_dir.resolve())}
+    weights = {}
+    named = options.weights or (Path(os.environ[MODEL_VARIABLE]) if os.environ.get(MODEL_VARIABLE) else None)
+    if named:
+        roots["weights"] = str(named.resolve().parent)
+        weights[MODEL] = reference("weights", named.resolve().name)
     return Request(
         request_id="preenh",
         run_id="manual",
         stage="preenh",
         backend=options.backend,
         items=items,
-        roots={"out": str(options.out_dir.resolve())},
-        params=read_prompts(options.config),
+        roots=roots,
+        params={**read_prompts(options.config), "weights": weights},
     )
 
 
@@ -137,7 +160,18 @@ STAGE = Stage(
         "rules": Backend(
             "preenh.app.src.backends.rules:open_session",
             summary="the original text plus curated fragments; no weights",
-        )
+        ),
+        "llama": Backend(
+            "preenh.app.src.backends.llama:open_session",
+            environment="llama",
+            needs=("llm",),
+            summary="a language model of your own, any GGUF, on the CPU; what fails the checks, rules write",
+        ),
+        "smollm2": Backend(
+            "preenh.app.src.backends.llama:open_packaged_session",
+            environment="smollm2",
+            summary="a very small language model from a package, to try things out; otherwise as llama",
+        ),
     },
     default_backend="rules",
     failure_code=ErrorCode.PRE_ENHANCEMENT_FAILED,

@@ -6,37 +6,23 @@ import platform
 from collections.abc import Iterator
 
 from contracts.envelope import Item, ItemResult, Notice, Versions
-from contracts.error_codes import ErrorCode, StageError
-from contracts.exit_codes import ExitCode
-from contracts.files import write_json
-from contracts.preenh import PreEnhanceItemParams, PreEnhanceParams
+from contracts.error_codes import ErrorCode
+from contracts.preenh import PreEnhanceParams
 from contracts.stage import Job, Session, each_item
-from preenh.app.src.rule_enhancer import Prompts, enhance
+from preenh.app.src.rule_enhancer import enhance
+from preenh.app.src.variation_files import number_of, prompts_of, write_variation
 
 
 class RuleSession:
-    """Nothing is loaded; `params.instruction` is for language models and not read."""
+    """Nothing is loaded; `params.instruction` and `params.weights` are for language models."""
 
     def run(self, job: Job) -> Iterator[ItemResult]:
-        params = job.params(PreEnhanceParams)
-        original = Prompts(
-            params.prompt, params.negative_prompt, params.refiner_prompt, params.refiner_negative_prompt
-        )
+        original = prompts_of(job.params(PreEnhanceParams))
 
         def work(item: Item) -> ItemResult:
-            number = job.item_params(PreEnhanceItemParams, item).number
-            path = job.output(item, "variation")
-            if path is None or number < 1:
-                raise StageError(
-                    ErrorCode.BAD_REQUEST,
-                    f"item {item.item_id}: an output 'variation' and a number from 1 are needed",
-                    exit_code=ExitCode.USAGE,
-                )
-            enhanced = enhance(original, number, item.seed)
-            generation = enhanced.prompts.generation()
-            write_json(path, {"generation": generation})
-            warnings = tuple(Notice(ErrorCode.PRE_ENHANCEMENT_FAILED, w) for w in enhanced.warnings)
-            return job.succeeded(item, strategy_used="rules", data=generation, warnings=warnings)
+            enhanced = enhance(original, number_of(job, item), item.seed)
+            warnings = [Notice(ErrorCode.PRE_ENHANCEMENT_FAILED, w) for w in enhanced.warnings]
+            return write_variation(job, item, enhanced.prompts, "rules", warnings)
 
         return each_item(job, ErrorCode.PRE_ENHANCEMENT_FAILED, work)
 
