@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from contracts.envelope import Notice
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-from imaging import png_writer
+from imaging import png_reader, png_writer
 from imaging.exif import DamagedExifError, normalised_exif
 from imaging.lossy_writer import Recompression, recompression, write_jpeg, write_webp
 from imaging.photo import Photo, PhotoLimits, read_photo
@@ -102,10 +102,12 @@ def write_final(
         StageError: OUTPUT_NOT_WRITABLE or DISK_FULL; INPUT_* where a picture cannot be read;
             INPUT_UNSUPPORTED where the format cannot hold the picture.
     """
-    picture = edited if isinstance(edited, Photo) else read_photo(edited, NO_LIMITS)
     header, metadata = _source(original)
     target = _target_format(header, options.output_format)
-    warnings = _losses(picture, header, target)
+    if target == "PNG" and isinstance(edited, Path) and png_reader.has_plain_pixels(edited):
+        return _repacked(path, edited, header, metadata, options)
+    picture = edited if isinstance(edited, Photo) else read_photo(edited, NO_LIMITS)
+    warnings = [*_changes(header, target), *_losses(picture, target)]
     # A grey PNG between the stages cannot carry the RGB profile that a grey JPEG may have.
     icc = picture.icc or (None if header.colour == "cmyk" else metadata.icc)
     kept, notices = _kept_metadata(replace(metadata, icc=icc), picture.size, options)
@@ -114,9 +116,7 @@ def write_final(
     if target not in DEEP_FORMATS:
         pixels, alpha = _to_8_bit(pixels), None if alpha is None else _to_8_bit(alpha)
     if target == "PNG":
-        provenance = {} if options.strip_metadata else options.provenance
-        chunks = _png_chunks(kept, provenance, pixels.shape[2])
-        png_writer.write_png(path, pixels, alpha, chunks)
+        png_writer.write_png(path, pixels, alpha, _png_chunks(kept, options, pixels.shape[2]))
     elif target == "TIFF":
         write_tiff(path, pixels, alpha, kept)
     elif target == "JPEG":
@@ -128,6 +128,18 @@ def write_final(
     lossless = target in DEEP_FORMATS or (target == "WEBP" and kept.lossless_webp)
     changed = None if lossless else recompression(path, pixels, options.edited_regions)
     return OutputReport(path, target, pixels.dtype.itemsize * 8, changed, tuple(warnings))
+
+
+def _repacked(
+    path: Path, edited: Path, header: PhotoHeader, metadata: PhotoMetadata, options: OutputOptions
+) -> OutputReport:
+    """The finished PNG from the one that a stage wrote: other metadata, the same pixels, not decoded."""
+    own = read_header(edited, NO_LIMITS)
+    icc = read_metadata(edited, own).icc or (None if header.colour == "cmyk" else metadata.icc)
+    kept, notices = _kept_metadata(replace(metadata, icc=icc), own.upright_size, options)
+    chunks = _png_chunks(kept, options, channels=1 if own.colour == "grey" else 3)
+    png_writer.repack_png(path, edited, chunks)
+    return OutputReport(path, "PNG", own.bit_depth, None, (*_changes(header, "PNG"), *notices))
 
 
 def _source(original: Path | Photo) -> tuple[PhotoHeader, PhotoMetadata]:
@@ -143,8 +155,8 @@ def _target_format(header: PhotoHeader, output_format: OutputFormat) -> str:
     return header.file_format if header.file_format in SUFFIXES else "PNG"
 
 
-def _losses(picture: Photo, header: PhotoHeader, target: str) -> list[Notice]:
-    """What the target format cannot hold, or holds differently."""
+def _changes(header: PhotoHeader, target: str) -> list[Notice]:
+    """What is another than in the original."""
     notices = []
     if header.file_format not in SUFFIXES and target == "PNG":
         notices.append(Notice(FORMAT_CHANGED, f"{header.file_format} is not written; saved as PNG"))
@@ -152,6 +164,12 @@ def _losses(picture: Photo, header: PhotoHeader, target: str) -> list[Notice]:
         notices.append(Notice(FORMAT_CHANGED, "the original is CMYK; saved as sRGB"))
     if header.colour == "palette":
         notices.append(Notice(FORMAT_CHANGED, "the original has a palette; saved in full colour"))
+    return notices
+
+
+def _losses(picture: Photo, target: str) -> list[Notice]:
+    """What the target format cannot hold of the edited picture."""
+    notices = []
     if picture.bit_depth > 8 and target not in DEEP_FORMATS:
         notices.append(Notice(DEPTH_REDUCED, f"{target} holds 8 bits per channel; the photo has 16"))
     if picture.alpha is not None and target == "JPEG":
@@ -185,7 +203,8 @@ def _kept_metadata(
     return replace(metadata, exif=exif, xmp=xmp), notices
 
 
-def _png_chunks(metadata: PhotoMetadata, provenance: Mapping[str, str], channels: int) -> list[Chunk]:
+def _png_chunks(metadata: PhotoMetadata, options: OutputOptions, channels: int) -> list[Chunk]:
+    provenance = {} if options.strip_metadata else options.provenance
     chunks = [*metadata.png_colour, *png_writer.colour_profile(metadata.icc, channels)]
     if metadata.dpi:
         chunks.append(png_writer.resolution(metadata.dpi))

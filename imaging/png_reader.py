@@ -59,6 +59,22 @@ def header(chunks: list[Chunk]) -> tuple[int, int, int, int]:
     return width, height, depth, colour
 
 
+def has_plain_pixels(path: Path) -> bool:
+    """Whether a file is a PNG whose samples are grey or RGB, 8 or 16 bit, upright, with alpha or without:
+    its pixels mean the same in any other PNG of that header."""
+    with open(path, "rb") as handle:
+        if handle.read(len(SIGNATURE)) != SIGNATURE:
+            return False
+    try:
+        chunks = read_chunks(path)
+    except DamagedPngError:
+        return False
+    _, _, depth, colour = header(chunks)
+    interlaced = chunks[0][1][12]
+    elsewhere = any(kind in (b"tRNS", b"eXIf", b"acTL") for kind, _ in chunks)
+    return depth in (8, 16) and colour in (0, 2, 4, 6) and not interlaced and not elsewhere
+
+
 def colour_profile(chunks: list[Chunk]) -> bytes | None:
     """iCCP: name, zero, method, compressed profile."""
     for kind, data in chunks:

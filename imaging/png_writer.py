@@ -31,7 +31,20 @@ def write_png(
     Args:
         chunks: go between the header and the pixels, in this order.
     """
-    parts = list(_pixel_chunks(pixels, alpha))
+    _write(path, list(_whole_chunks(_encoded(pixels, alpha))), chunks)
+
+
+def repack_png(path: Path, source: Path, chunks: Iterable[Chunk]) -> None:
+    """Write the pixels of another PNG, as they are encoded there, atomically; its other chunks stay behind.
+
+    Args:
+        source: one with `png_reader.has_plain_pixels`.
+    """
+    _write(path, list(_whole_chunks(memoryview(source.read_bytes()))), chunks)
+
+
+def _write(path: Path, parts: list[memoryview], chunks: Iterable[Chunk]) -> None:
+    """parts: header, pixels, end; `chunks` go behind the header."""
     with atomic_path(path) as temporary, open(temporary, "wb") as handle:
         handle.write(SIGNATURE)
         handle.write(parts[0])
@@ -77,8 +90,8 @@ def iptc(records: bytes) -> Chunk:
     return b"zTXt", b"Raw profile type iptc\0\0" + zlib.compress(profile.encode("ascii"))
 
 
-def _pixel_chunks(pixels: NDArray[Any], alpha: NDArray[Any] | None) -> Iterator[memoryview]:
-    """Whole chunks as libvips wrote them: header first, then pixels, then the end."""
+def _encoded(pixels: NDArray[Any], alpha: NDArray[Any] | None) -> memoryview:
+    """A whole PNG as libvips writes it."""
     import pyvips
 
     samples = pixels if alpha is None else np.dstack([pixels, alpha])
@@ -88,7 +101,11 @@ def _pixel_chunks(pixels: NDArray[Any], alpha: NDArray[Any] | None) -> Iterator[
     image = pyvips.Image.new_from_memory(
         np.ascontiguousarray(samples), width, height, bands, "ushort" if wide else "uchar"
     ).copy(interpretation=interpretations[bands > 2])
-    encoded = memoryview(image.pngsave_buffer(compression=COMPRESSION, filter=FILTER, keep="none"))
+    return memoryview(image.pngsave_buffer(compression=COMPRESSION, filter=FILTER, keep="none"))
+
+
+def _whole_chunks(encoded: memoryview) -> Iterator[memoryview]:
+    """Header first, then pixels, then the end; what else a PNG holds is left out."""
     at = len(SIGNATURE)
     while at < len(encoded):
         (length,) = struct.unpack_from(">I", encoded, at)

@@ -15,6 +15,7 @@ import pyvips
 from PIL import Image, ImageCms, PngImagePlugin
 
 from contracts.error_codes import ErrorCode, StageError
+from imaging import png_reader, png_writer
 from imaging.digital_source_type import CAPTURED_PARTS, GENERATIVE_EDIT, MIXED_PARTS, digital_source_type
 from imaging.photo import Photo, read_photo
 from imaging.photo_output import (
@@ -327,3 +328,41 @@ def test_failed_write_leaves_nothing(tmp_path: Path) -> None:
 )
 def test_source_type_follows_from_the_strategies(strategies: list[str], term: str) -> None:
     assert digital_source_type(strategies) == term
+
+
+@pytest.mark.parametrize(("mode", "depth"), [("L", 8), ("RGB", 8), ("RGBA", 8), ("RGB", 16), ("L", 16)])
+def test_a_png_between_the_stages_is_not_encoded_again_and_means_the_same(
+    tmp_path: Path, mode: str, depth: int
+) -> None:
+    levels = np.random.default_rng(3).integers(0, 2**depth, (40, 60, len(mode)))
+    samples = levels.astype(np.uint16 if depth == 16 else np.uint8)
+    pixels, alpha = (samples[:, :, :3], samples[:, :, 3]) if mode == "RGBA" else (samples, None)
+    edited, original = tmp_path / "edited.png", tmp_path / "original.png"
+    png_writer.write_png(edited, pixels, alpha, [png_writer.text("Secret", "between the stages")])
+    png_writer.write_png(original, pixels, alpha, [png_writer.resolution((300.0, 300.0))])
+    options = OutputOptions(output_format="png", provenance={"Seed": "42"})
+    repacked = write_final(tmp_path / "a.png", edited, original, options)
+    encoded = write_final(tmp_path / "b.png", read_photo(edited), original, options)
+    assert (repacked.bit_depth, repacked.warnings) == (encoded.bit_depth, encoded.warnings)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert b"Secret" not in (tmp_path / "a.png").read_bytes()
+
+
+@pytest.mark.parametrize("how", ["palette", "interlaced", "turned", "see-through colour", "no png"])
+def test_what_means_something_else_in_another_png_is_decoded(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "edited.png"
+    picture = Image.new("RGB", (20, 10), (200, 10, 10))
+    if how == "palette":
+        picture.convert("P").save(path)
+    elif how == "turned":
+        exif = Image.Exif()
+        exif[274] = 6
+        picture.save(path, exif=exif)
+    elif how == "see-through colour":
+        picture.save(path, transparency=(200, 10, 10))
+    elif how == "interlaced":
+        encoded = pyvips.Image.new_from_array(np.asarray(picture)).pngsave_buffer(interlace=True)
+        path.write_bytes(encoded)
+    else:
+        picture.save(path, format="JPEG")
+    assert not png_reader.has_plain_pixels(path)
