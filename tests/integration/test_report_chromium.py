@@ -23,6 +23,11 @@ LONG = "a name that a camera or a person made far too long, with_no_space_to_bre
 HOSTILE = "<script>document.title='harmed'<.jpg"
 WIDTHS = (360, 390, 1280)
 NAME = "one => one.id || one.name || one.className || one.textContent"
+TOO_WIDE = """[...document.querySelectorAll("body *")]
+    .filter((one) => !one.closest(".scroll, .skip, svg"))
+    .filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5)
+    .map((one) => `${one.tagName} ${one.className}`)"""
+"""Elements that reach beyond the window, also where they are cut off there."""
 SEEN = "[...document.querySelectorAll('article')].filter(a => !a.hidden).map(a => a.dataset.state)"
 """States of the photos that are shown."""
 
@@ -96,6 +101,7 @@ def test_nothing_overflows_and_nothing_is_fetched(
     shown(page, path, width, dark=width == 390)
     page.value("for (const one of document.querySelectorAll('details')) one.open = true")
     assert page.value("document.documentElement.scrollWidth") <= width
+    assert page.value(TOO_WIDE) == []
     assert page.complaints() == []
     assert page.requested() == [path.as_uri()]
     assert page.value("document.title").startswith("Open The Eyes: ")

@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from contracts.codec import to_dict
 from contracts.files import atomic_path
+from imaging.memory import give_big_buffers_back
 from imaging.photo import PhotoLimits
 from orch.app.src.report import RunReport
 from orch.app.src.report_page import words
@@ -79,6 +80,7 @@ def write_selection_page(path: Path, run: RunReport, document: SelectionDocument
 
 
 def _write(path: Path, run: RunReport, saving: Saving) -> None:
+    give_big_buffers_back()
     style, script = _asset("page.css"), _asset("page.js")
     limits = PhotoLimits(
         run.settings["processing"]["max_megapixels"], run.settings["processing"]["max_file_mb"]
