@@ -93,7 +93,10 @@ def _extended(document: dict[str, Any]) -> dict[str, Any]:
     own = _fields(document, "a recipe that extends another", {"extends", "steps", "imports"}, {"summary"})
     if not isinstance(own["extends"], str):
         raise ValueError(f"extends: expected the file of a recipe, got {own['extends']!r}")
-    base = _fields(_read(CHECKOUT / own["extends"]), own["extends"], _NEEDED, {"summary"})
+    base = _read(CHECKOUT / own["extends"])
+    if isinstance(base, dict) and "extends" in base:
+        base = _extended(base)
+    base = _fields(base, own["extends"], _NEEDED, {"summary"})
     return {
         "python": base["python"],
         "steps": _list(base["steps"], "steps") + _list(own["steps"], "steps"),

@@ -51,18 +51,21 @@ def question(field: str, text: str, instruction: str, manner: Manner) -> Questio
     """
     wanted = "Write it in other words" if manner == "rewrite" else "Repeat it, then add three short details"
     user = f'{instruction}\nThe prompt says {_KINDS[field]}: "{text}"\n{wanted}, as {{"text": "..."}}.'
-    return Question(SYSTEM, user.strip(), _grammar(text if manner == "extend" else ""))
+    return Question(SYSTEM, user.strip(), _grammar(text, manner))
 
 
-def _grammar(start: str) -> str:
-    """GBNF of a JSON object with one text of short phrases, which may have to begin with `start`."""
-    begun = json.dumps(f"{start.rstrip(' ,.')}, ", ensure_ascii=False)[1:-1] if start else ""
+def _grammar(text: str, manner: Manner) -> str:
+    """GBNF of a JSON object with one text of short phrases, which has to begin with `text` to extend it."""
+    begun, phrases, words = "", "{2,9}", "{0,7}"
+    if manner == "extend":
+        begun = json.dumps(f"{text.rstrip(' ,.')}, ", ensure_ascii=False)[1:-1]
+        phrases, words = "{1,3}", "{1,4}"
     opening = json.dumps('{"text": "' + begun, ensure_ascii=False)
-    phrases, words = ("{1,3}", "{1,4}") if start else ("{2,9}", "{0,7}")
+    letter = "[A-Za-z'-]" if text.isascii() else f"[^ {_NO_TEXT}]"
     return (
         f'root ::= {opening} phrase (", " phrase){phrases} "\\"}}"\n'
         f'phrase ::= word (" " word){words}\n'
-        f"word ::= [^ {_NO_TEXT}]{{1,16}}"
+        f"word ::= {letter}{{1,16}}"
     )
 
 

@@ -18,7 +18,7 @@ CONTEXT_TOKENS = 2048
 MAX_TOKENS = 200
 """Of an answer; the grammar's characters make fewer."""
 
-TEMPERATURE = 0.8
+TEMPERATURE = 0.6
 REPEAT_PENALTY = 1.1
 _MAGIC = b"GGUF"
 _TEMPLATE = "tokenizer.chat_template"
