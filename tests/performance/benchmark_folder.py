@@ -52,10 +52,14 @@ class Run:
     def stage_cpu(self) -> float:
         return sum(use["cpu_s"] for report in self.reports for use in report["stages"].values())
 
-    def lost(self, cores: int) -> float:
-        """Share of the time that stages could have worked in, but for others, and did not."""
-        free = self.seconds * cores - self.others
+    def lost(self, cores: int, seconds: float) -> float:
+        """Share of `seconds` in which stages could have worked, but for others, and did not."""
+        free = seconds * cores - self.others * seconds / self.seconds
         return (free - self.stage_cpu()) / free
+
+    def to_the_last_photo(self) -> float:
+        """Seconds without the page of the run, which is made when its photos are done."""
+        return sum(report["total_s"] for report in self.reports)
 
     def peak_mb(self) -> dict[str, float]:
         """Largest memory of each stage's processes, and of all."""
@@ -126,7 +130,8 @@ def told(name: str, made: Run, photos: int, cores: int) -> str:
         f"{name}: {photos} photos, {sum(map(opened, made.reports))} eyes opened in {made.seconds:.1f} s, "
         f"{made.seconds / photos:.2f} s each; stages' processor time {made.stage_cpu():.1f} s, "
         f"the leader's {made.own - made.stage_cpu():.1f} s, others' {made.others:.1f} s; "
-        f"lost {made.lost(cores):.1%}"
+        f"lost {made.lost(cores, made.seconds):.1%}, "
+        f"to the last photo {made.lost(cores, made.to_the_last_photo()):.1%}"
     )
 
 
