@@ -44,6 +44,8 @@ def main(
     faces: Iterable[int] | None = None,
     ignore_faces: Iterable[int] = (),
     selection: str | Path | None = None,
+    resume: bool = False,
+    max_failures: int | None = None,
     dry_run: bool = False,
     settings: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -59,6 +61,8 @@ def main(
         output: folder for everything that is written.
         faces, ignore_faces: indices, left to right from 0.
         selection: file of a dry run, edited: which faces stay closed.
+        resume: take up the run `run_id`, or the last one of the output folder, where it stopped.
+        max_failures: end with so many failed photos.
         dry_run: plan only; write only what was found, for a person to choose from.
         settings: nested mapping that merges over the configuration.
 
@@ -81,6 +85,8 @@ def main(
         "faces": None if faces is None else sorted(faces),
         "ignore_faces": sorted(ignore_faces),
         "selection": None if selection is None else str(selection),
+        "resume": resume,
+        "max_failures": max_failures,
         "dry_run": dry_run,
         "settings": dict(settings or {}),
     }
@@ -156,6 +162,8 @@ def _options(arguments: Mapping[str, Any], cwd: Path) -> RunOptions:
         faces=None if faces is None else frozenset(faces),
         ignored_faces=frozenset(arguments["ignore_faces"]),
         selection=None if arguments["selection"] is None else cwd / arguments["selection"],
+        resume=arguments["resume"],
+        max_failures=arguments["max_failures"],
         dry_run=arguments["dry_run"],
         overrides=tuple(overrides),
     )
