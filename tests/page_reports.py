@@ -117,6 +117,16 @@ def unchanged(folder: Path, name: str) -> PhotoReport:
     return PhotoReport(name, str(photo), "unchanged", "no closed eyes", SIZE, "facemesh", faces)
 
 
+def everything(folder: Path) -> list[PhotoReport]:
+    """Photos of every state that a run gives them."""
+    return [
+        edited(folder, "a.jpg", 2),
+        unchanged(folder, "b.jpg"),
+        failed(folder, "c.jpg"),
+        replace(edited(folder, "d.jpg"), status="partial"),
+    ]
+
+
 def plan(folder: Path, name: str, *faces: FaceReport) -> PhotoReport:
     """A photo of a dry run."""
     photo = picture(folder / "in" / name)

@@ -1,0 +1,127 @@
+"""The pictures of the page: the right ones, in their own pixels, within bounds of size and memory."""
+
+from __future__ import annotations
+
+import base64
+import gc
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from imaging.photo import PhotoLimits
+from orch.app.src.report import EyeVerdict
+from orch.app.src.report_page import rows as rows_module
+from orch.app.src.report_page.budget import Budget
+from orch.app.src.report_page.page import write_report_page
+from orch.app.src.report_page.pictures import photo_pictures
+from orch.app.src.report_page.regions import MOST_EYES, eye_region, wanted_pixels
+from tests.page_reports import (
+    EYES,
+    SIZE,
+    edit,
+    edited,
+    everything,
+    face,
+    picture,
+    plan,
+    run_report,
+    unchanged,
+)
+
+
+def webp(uri: str, folder: Path) -> Image.Image:
+    path = folder / "shown.webp"
+    path.write_bytes(base64.b64decode(uri.removeprefix("data:image/webp;base64,")))
+    return Image.open(path)
+
+
+def test_eyes_are_shown_as_they_are_in_the_files(tmp_path: Path) -> None:
+    photo = edited(tmp_path, "a.png")
+    region = eye_region(photo.faces[0], photo.variations[0].faces[0], SIZE)
+    assert region == (155, 135, 405, 265)
+    pair = photo_pictures(photo, 1.0, PhotoLimits()).pairs["original"][0]
+    assert pair.percent == 100
+    output = photo.variations[0].output
+    assert output is not None
+    for shown, path in ((pair.before, photo.path), (pair.after, output.path)):
+        seen = webp(shown.uri, tmp_path).convert("RGB")
+        truth = Image.open(path).convert("RGB").crop(region)
+        assert seen.size == truth.size == (shown.width, shown.height)
+        differences = [abs(a - b) for a, b in zip(seen.tobytes(), truth.tobytes())]
+        assert sum(differences) / len(differences) < 3
+
+
+def test_a_face_with_one_edited_eye_shows_both(tmp_path: Path) -> None:
+    one = edit(eyes=(EyeVerdict("left", "opened", region=EYES["left"]),))
+    assert eye_region(face(), one, SIZE) == (155, 135, 405, 265)
+    none = edit(eyes=(EyeVerdict("left", "refused", "no donor"),))
+    assert eye_region(face(), none, SIZE) is None
+
+
+def test_big_faces_are_scaled_down_and_an_enlarged_picture_is_matched(tmp_path: Path) -> None:
+    photo = edited(tmp_path, "a.png")
+    big = {"left": (500, 450, 650, 550), "right": (1700, 450, 1850, 550)}
+    size = (2400, 1000)
+    picture(Path(photo.path), size=size)
+    output = photo.variations[0].output
+    assert output is not None
+    picture(Path(output.path), size=(3600, 1500))
+    eyes = tuple(replace(eye, region=big[eye.side]) for eye in edit().eyes)
+    variation = replace(photo.variations[0], faces=(edit(eyes=eyes),))
+    wide = replace(face(), inter_ocular_distance=500.0, bbox=(200.0, 0.0, 2200.0, 950.0))
+    shown = replace(photo, size=size, faces=(wide,), variations=(variation,))
+    pair = photo_pictures(shown, 1.0, PhotoLimits()).pairs["original"][0]
+    assert pair.percent == round(100 * MOST_EYES[0] / 1800)
+    assert (pair.before.width, pair.before.height) == (pair.after.width, pair.after.height)
+
+
+def test_pictures_of_small_runs_have_full_size() -> None:
+    assert Budget(wanted=1_000_000).scale() == 1.0
+
+
+def test_pictures_of_big_runs_stay_below_the_cap() -> None:
+    wanted, most = 500_000, 10_000_000
+    budget = Budget(wanted * 1000, most)
+    spent = 0.0
+    for _ in range(1000):
+        pixels = int(wanted * budget.scale() ** 2)
+        size = int(pixels * 0.4)  # three times what is expected
+        budget.spend(wanted, pixels, size)
+        spent += size * 4 / 3
+    assert 0.8 * most < spent < 2.5 * most
+
+
+def test_wanted_pixels_are_those_of_the_pictures(tmp_path: Path) -> None:
+    for photo in (*everything(tmp_path), plan(tmp_path, "p.png", face(0), face(1))):
+        assert photo_pictures(photo, 1.0, PhotoLimits()).pixels == wanted_pixels(photo)
+
+
+def test_memory_does_not_grow_with_the_run(tmp_path: Path) -> None:
+    photo = edited(tmp_path, "a.jpg", 2)
+
+    def most(count: int) -> int:
+        run = run_report(tmp_path, *[photo] * count)
+        gc.collect()
+        tracemalloc.start()
+        write_report_page(tmp_path / "p.html", run)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    most(2)  # what is loaded once
+    assert most(60) < 1.5 * most(20)
+    assert (tmp_path / "p.html").stat().st_size > 60 * 3000
+
+
+def test_photos_keep_their_order_whichever_is_ready_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows_module, "MOST_THREADS", 4)
+    photos = [replace(unchanged(tmp_path, "b.jpg"), photo=str(n)) for n in range(30)]
+    made = rows_module.rows(photos, {}, PhotoLimits())
+    assert isinstance(made, Iterator)
+    assert [row.photo.photo for row in made] == [str(n) for n in range(30)]
