@@ -15,7 +15,7 @@ import pytest
 from contracts.codec import from_dict, to_dict
 from contracts.envelope import Item, ItemResult, Request, Result, Versions
 from contracts.error_codes import ErrorCode, StageError
-from contracts.execution import execute
+from contracts.execution import execute, threads_to_use
 from contracts.exit_codes import ExitCode
 from contracts.stage import Backend, Job, Stage, each_item
 from contracts.stage_main import stage_main
@@ -173,3 +173,18 @@ def test_a_traceback_is_shown_only_when_asked_for(options: list[str], shown: boo
     assert done.returncode == ExitCode.INTERNAL
     assert ("Traceback" in done.stderr) is shown
     assert "KeyError" in done.stderr
+
+
+@pytest.mark.parametrize(("wanted", "threads"), [("3", 3), ("2,1", 2)])
+def test_a_stage_computes_with_the_threads_that_it_is_given(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, threads: int
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", wanted)
+    assert threads_to_use() == threads
+
+
+@pytest.mark.parametrize("wanted", ["", "0", "many"])
+def test_without_a_number_a_stage_takes_all_cores(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", wanted)
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0, 1, 2, 3, 4}, raising=False)
+    assert threads_to_use() == 5

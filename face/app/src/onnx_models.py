@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contracts.error_codes import ErrorCode, StageError
+from contracts.execution import threads_to_use
 from contracts.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def open_network(name: str) -> Network:
 
     path = MODELS / name
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(MOST_THREADS, available_cores())
+    options.intra_op_num_threads = min(MOST_THREADS, threads_to_use())
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     # waiting threads that spin take the cores from the other stages: three times slower when they work too
@@ -59,10 +59,3 @@ def open_network(name: str) -> Network:
             ExitCode.ENVIRONMENT,
         ) from error
     return Network(session)
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

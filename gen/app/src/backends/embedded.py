@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -16,6 +15,7 @@ from contracts.codec import from_dict, to_dict
 from contracts.crop import CropDocument
 from contracts.envelope import Item, ItemResult, Refusal, Versions
 from contracts.error_codes import ErrorCode, StageError
+from contracts.execution import threads_to_use
 from contracts.exit_codes import ExitCode
 from contracts.face import SIDES
 from contracts.gen import GenItemData, GenItemParams
@@ -59,8 +59,7 @@ def open_session(device: str) -> EmbeddedSession:
 
 def _cores() -> int:
     """Items in work at once: more than four take memory for little."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(available, 4)
+    return min(threads_to_use(), 4)
 
 
 def paint_item(job: Job, item: Item) -> ItemResult:
