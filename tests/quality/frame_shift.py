@@ -16,8 +16,11 @@ WIDEST = 120.0
 POINTS, LEAST_QUALITY = 150, 0.05
 WINDOW = 0.12
 """Of the flow, eye widths."""
+RETURN, LIKE = 0.5, 8.0
+"""A point was followed when it is followed back to within so many px, and when what is around it differs by
+so few 8-bit levels. The others lie on skin that was painted anew, where nothing moved but much changed."""
 SHARE = 90
-"""The percentile of all points that counts: some belong to skin, which may move."""
+"""The percentile of all points that counts."""
 LEAST_POINTS = 8
 
 
@@ -34,17 +37,27 @@ def frame_shift(before: Picture, after: Picture, axis: EyeAxis) -> float | None:
     if points is None or len(points) < LEAST_POINTS:
         return None
     size = max(7, 2 * round(WINDOW * local.width / 2) + 1)
-    moved, followed, _ = cv2.calcOpticalFlowPyrLK(
-        first, second, points, np.zeros_like(points), winSize=(size, size), maxLevel=1
-    )
-    shift = np.linalg.norm(moved - points, axis=-1)[followed.astype(bool)]
+    moved, unlike = _followed(first, second, points, size)
+    back, _ = _followed(second, first, moved, size)
+    same = (np.linalg.norm(back - points, axis=1) < RETURN) & (unlike < LIKE)
+    shift = np.linalg.norm(moved - points, axis=1)[same]
     return float(np.percentile(shift, SHARE)) / scale if shift.size >= LEAST_POINTS else None
+
+
+def _followed(
+    one: NDArray[np.uint8], other: NDArray[np.uint8], points: NDArray[np.float32], size: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Where points (n, 2) went, and how unlike their surroundings are there, 8-bit levels."""
+    moved, found, unlike = cv2.calcOpticalFlowPyrLK(
+        one, other, points, np.zeros_like(points), winSize=(size, size), maxLevel=1
+    )
+    return np.asarray(moved, np.float32), np.where(found[:, 0] > 0, unlike[:, 0], np.inf).astype(np.float32)
 
 
 def _edges(grey: NDArray[np.uint8], around: Mask, eye_width: float) -> NDArray[np.float32] | None:
     distance = max(2.0, 0.04 * eye_width)
     found = cv2.goodFeaturesToTrack(grey, POINTS, LEAST_QUALITY, distance, mask=around.astype(np.uint8))
-    return None if found is None else np.asarray(found, np.float32)
+    return None if found is None else np.asarray(found, np.float32).reshape(-1, 2)
 
 
 def _grey(picture: Picture, scale: float) -> NDArray[np.uint8]:
