@@ -39,7 +39,10 @@ def main(argv: Sequence[str]) -> int:
         shutil.rmtree(made, ignore_errors=True)
     seen = examine(output)
     table = tabulate(seen.observations)
-    fallen = baseline.falls(baseline.read_baseline(seen.names_of_judges), table)
+    held = baseline.read_baseline(seen.names_of_judges)
+    if not held:
+        print(f"no baseline by these judges: {seen.names_of_judges}")
+    fallen = baseline.falls(held, table)
     for path in write_report(seen, table, fallen, output):
         print(path)
     if options.renew_baseline:
