@@ -9,12 +9,15 @@ from typing import Any, Protocol
 
 from contracts.envelope import Request, Result, StageName
 from orch.app.src.progress import Progress
+from orch.app.src.stage_use import BusyTime
 
 Ask = Callable[[Request, Callable[[dict[str, Any]], None]], Result]
 
 
 class StageRunner(Protocol):
     """What asking needs of `workers.WorkerPool`."""
+
+    busy: BusyTime
 
     def lease(self, stage: StageName, backend: str) -> AbstractContextManager[Ask]: ...
 
@@ -48,6 +51,14 @@ class Asker:
             result = ask(request, lambda event: self._progress.stage_event(stage, event))
         self.models |= result.versions.models
         return result
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The one piece of work that is done in this process: a finished picture is written."""
+        started = time.monotonic()
+        with self.timed("write"):
+            yield
+        self._stages.busy.add(started, time.monotonic())
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:

@@ -53,7 +53,7 @@ class StageUse:
 
 
 class BusyTime:
-    """Seconds in which at least one stage worked."""
+    """Seconds in which at least one stage worked, or a picture was written."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
