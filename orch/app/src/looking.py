@@ -85,7 +85,8 @@ class Looker:
         look = PhotoLook(number, photo)
         # What is no readable file is described by the stage.
         content = sha256_file(photo.path) if _readable(photo.path) else ""
-        seen = self.cache.get(self._key(content)) if content and not self.requests.wants_debug else None
+        remembers = bool(content) and not self._wants_to_be_shown(look)
+        seen = self.cache.get(self._key(content)) if remembers else None
         if seen is None:
             found = self._ask(look, ask)
             look = replace(look, seconds=ask.seconds, took=time.monotonic() - started)
@@ -101,6 +102,10 @@ class Looker:
             faces=tuple(known_faces(number, seen.document, capture_time(photo.path))),
             warnings=seen.warnings,
         )
+
+    def _wants_to_be_shown(self, look: PhotoLook) -> bool:
+        """Whether a person wants a picture of what is seen that is not there yet."""
+        return self.requests.wants_debug and not paths_of(look, self.requests).get_face_debug().exists()
 
     def _ask(self, look: PhotoLook, ask: Asker) -> Seen | ErrorInfo:
         paths = paths_of(look, self.requests)
