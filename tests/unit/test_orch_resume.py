@@ -163,3 +163,15 @@ def test_half_written_files_of_a_killed_run_go(tmp_path: Path) -> None:
         path.write_text("half")
     run(world(), tmp_path, resume=True)
     assert not [path for path in left if path.exists()]
+
+
+def test_a_verbose_run_shows_what_is_seen_once(tmp_path: Path) -> None:
+    verbose = (Override("--verbose", ("processing", "verbose"), True),)
+    run(world(), tmp_path, run_id="quiet")
+    first = world()
+    run(first, tmp_path, run_id="r", overrides=verbose)
+    assert len([item for item in first.items("face") if "debug" in item.outputs]) == 3
+    later = world()
+    report = run(later, tmp_path, run_id="r", resume=True, overrides=verbose)
+    assert [item for item in later.items("face") if "debug" in item.outputs] == []
+    assert all(photo.resumed for photo in report.photos)
