@@ -120,7 +120,9 @@ def test_the_key_depends_on_nothing_else() -> None:
 def test_every_recipe_of_the_tree_pins_what_it_asks_for() -> None:
     for folder, name in [*recipes_in_tree(), (CHECKOUT / "tests", "tests")]:
         recipe = read_recipe(folder, name)
-        assert recipe.python == ((3, 10), (3, 13))
+        # Some heavy packages have left 3.10 behind; the default path has not.
+        oldest = (3, 10) if (folder.name, name) in {*DEFAULT_PATH, ("tests", "tests")} else recipe.python[0]
+        assert recipe.python == (oldest, (3, 13))
         for step in recipe.steps:
             assert all("==" in requirement for requirement in step.requirements), (folder, name)
             assert not any(r.startswith("opencv-python=") for r in step.requirements), "headless only"
