@@ -1,30 +1,18 @@
-"""The heavy backends through the whole pipeline, in environments of their own, with tiny random weights.
-
-Random weights open no eye, and the look afterwards says so. What is pasted and where is therefore asked
-in a run of the same stages in which that one look believes everything.
-"""
+"""The heavy backends through the whole pipeline, in environments of their own, with small weights."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from contracts.blend import EyePaste
-from contracts.face import Face, Side
 from environments.places import CHECKOUT
 from environments.reexec import child_environment
 from environments.store import environment_python
 from imaging.photo import read_photo
-from orch.app.src.options import RunOptions
-from orch.app.src.report import EyeVerdict, RunReport
-from orch.app.src.run import execute
-from orch.app.src.surroundings import surroundings
 from tests.edit_regions import allowed, changed, faces_in
 from tests.running import Finished, finish, outcomes
 
@@ -90,17 +78,12 @@ def restored_regions(photo: dict[str, Any]) -> list[tuple[int, int, int, int]]:
     return [face["region"] for face in variation["restored_faces"] if face["region"]]
 
 
-def believe(before: Face, after: Face | None, side: Side, paste: EyePaste | None) -> EyeVerdict:
-    """A look that takes every painted eye for open."""
-    return EyeVerdict(side, "opened", region=paste.region if paste else None)
-
-
-def run_believing(
-    monkeypatch: pytest.MonkeyPatch, folder: Path, config: str, **options: Any
-) -> RunReport:
-    """A run in this process, with real stages."""
-    monkeypatch.setattr("orch.app.src.painting.verdict", believe)
-    given = RunOptions(
-        config=Path(config), inputs=(str(SAMPLE),), base=folder, output=folder / "out", **options
-    )
-    return execute(given, surroundings(quiet=True), time.monotonic())
+def test_prompts_are_varied_by_a_language_model(tmp_path: Path) -> None:
+    config = write_config(tmp_path, models={"llm": "smollm2"})
+    options = ["--input", str(SAMPLE), "--config", config, "--num-variations", "2"]
+    done = finish(*options, output=tmp_path / "out", cwd=tmp_path, patience_s=PATIENCE_S)
+    assert chosen(done.report)["preenh"] == "smollm2"
+    made = sorted((tmp_path / "out/config").glob("prompt_variations_*/variation_*.json"))
+    prompts = [json.loads(path.read_text())["generation"]["prompt"] for path in made]
+    assert len(set(prompts)) == 2
+    assert all("eyes" in prompt.lower() for prompt in prompts)
