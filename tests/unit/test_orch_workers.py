@@ -12,6 +12,7 @@ import pytest
 from contracts.codec import from_dict
 from contracts.envelope import Request, StageName
 from contracts.stage import Stage
+from orch.app.src import launching
 from orch.app.src.launching import process_launcher, stage_environment
 from orch.app.src.models.catalogue import catalogue
 from orch.app.src.models.store import model_store
@@ -85,6 +86,26 @@ def test_children_find_the_checkout_and_share_the_cores() -> None:
     assert int(child["OMP_NUM_THREADS"]) >= 1
     assert child["HOME"] == "/h"
     assert stage_environment({"OMP_NUM_THREADS": "3"})["OMP_NUM_THREADS"] == "3"
+    assert stage_environment({}, 5)["OMP_NUM_THREADS"] == "5"
+
+
+@pytest.mark.parametrize(
+    ("stage", "backend", "threads"), [("crop", "opencv", "3"), ("res", "codeformer", "7")]
+)
+def test_a_backend_that_has_one_process_takes_all_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: StageName, backend: str, threads: str
+) -> None:
+    started: list[dict[str, str]] = []
+    monkeypatch.setattr(launching, "available_cores", lambda: 7)
+    monkeypatch.setattr(
+        launching, "StageProcess", lambda name, command, environment, *_: started.append(environment)
+    )
+    python = Path(sys.executable)
+    launch = launching.process_launcher(
+        lambda folder, recipe: python, lambda name: tmp_path / "log", {}, threads=3
+    )
+    launch(STAGES[stage], backend)
+    assert [environment["OMP_NUM_THREADS"] for environment in started] == [threads]
 
 
 def test_a_read_only_checkout_gets_no_byte_code(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from contracts.envelope import Request, Result, StageName
 from environments.reexec import child_environment
+from orch.app.src.capacity import ALONE
 from orch.app.src.hardware import available_cores
 from orch.app.src.stage_process import OnEvent, StageProcess
 from orch.app.src.stage_registry import PROJECT_ROOT, StageEntry
@@ -42,15 +43,15 @@ def process_launcher(
         find_interpreter: called once for each recipe; backends without one run in this interpreter.
         log_of: stage -> log file.
         environ: what the children's environment is made from.
-        threads: of each process, None for one for each core.
+        threads: of each process, None for one for each core; backends that have one process take all.
     """
-    environment = stage_environment(environ, threads)
     interpreter_of = functools.cache(find_interpreter)
 
     def launch(entry: StageEntry, backend: str) -> StageProcess:
         recipe = entry.backends[backend].recipe
         interpreter = Path(sys.executable) if recipe is None else interpreter_of(entry.folder, recipe)
         command = [str(interpreter), "-m", entry.module, "serve", "--backend", backend]
+        environment = stage_environment(environ, None if backend in ALONE else threads)
         return StageProcess(entry.name, command, environment, PROJECT_ROOT, log_of(entry.name))
 
     return launch
