@@ -68,16 +68,6 @@ def test_four_variations_keep_every_key_word_and_differ(environment: None, tmp_p
     assert replaced < 16, "the model wrote nothing at all"
 
 
-def test_the_same_seed_gives_the_same_texts(environment: None, tmp_path: Path) -> None:
-    texts = []
-    for folder in ("first", "second"):
-        options = ("--num-variations", "1", "--seed", "7", "--out-dir", str(tmp_path / folder))
-        answer = _stage("--backend", "smollm2", *options)
-        assert answer.returncode == 0, answer.stderr
-        texts.append((tmp_path / folder / "variation_01.json").read_text())
-    assert texts[0] == texts[1]
-
-
 def test_a_file_that_is_no_model_gets_one_line(environment: None, tmp_path: Path) -> None:
     page = tmp_path / "model.gguf"
     page.write_text("<html>404</html>")

@@ -14,8 +14,8 @@ from preenh.app.src.instruction import Manner, Question, question, read_answer
 from preenh.app.src.model_checks import faults_of_a_model
 from preenh.app.src.rule_enhancer import Enhanced, Prompts, variations
 
-ATTEMPTS: tuple[Manner, ...] = ("rewrite", "rewrite", "extend", "extend")
-"""A small model that drops words of the prompt twice may only add to it then."""
+ATTEMPTS: tuple[Manner, ...] = ("rewrite", "extend", "extend")
+"""A model that failed at its own words may only add to the prompt then."""
 
 _OPPOSITE = {
     "prompt": "negative_prompt",

@@ -29,8 +29,8 @@ STRANGE = frozenset(
     words(
         "hair hairs beard nose mouth lip lips smile smiling cheek cheeks cheekbone cheekbones ear ears teeth "
         "hand hands hat dress clothing clothes makeup tattoo earrings woman women man men girl boy child "
-        "children baby lady guy person family old young age year years male female females people sky background "
-        "backgrounds image picture prompt original message inspired world camera "
+        "children baby lady guy person family old young age year years male female females people sky "
+        "background backgrounds image picture prompt original message inspired world camera "
         "happy sad angry lifeless dark cruel crying scar i i'm i'll me my you your you're we our he his she "
         "her"
     )
