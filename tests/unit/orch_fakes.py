@@ -41,6 +41,7 @@ from contracts.face import (
 )
 from contracts.files import sha256_file, write_json
 from contracts.gen import GenItemData, GenItemParams, PaintedEye
+from contracts.identity import FaceIdentity, IdentityDocument
 from contracts.preenh import PreEnhanceItemParams
 from contracts.stage import Job
 from orch.app.src.equipment import Equipment
@@ -109,6 +110,7 @@ class World:
 
     Attributes:
         photos: file name -> faces.
+        people: file name -> identity vectors of its first faces.
         opens: (face index, strategy, how often this face was painted before) -> states afterwards.
         declines: strategies that refuse, with their reason.
         breaks: strategies that fail with an error.
@@ -118,6 +120,7 @@ class World:
     """
 
     photos: dict[str, tuple[Face, ...]]
+    people: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     opens: Callable[[int, str, int], EyeState] = lambda index, strategy, before: "open"
     appearance: float | None = None
     declines: dict[str, str] = field(default_factory=dict)
@@ -179,6 +182,11 @@ class FakeStage:
         """Nothing runs."""
 
     def _face(self, job: Job, item: Item) -> ItemResult:
+        if job.request.backend == "identity":
+            people = self.world.people.get(item.photo.rpartition("/")[2].removeprefix("in:"), ())
+            faces = tuple(FaceIdentity(k, vector) for k, vector in enumerate(people))
+            document = IdentityDocument("fake", 0.4, 0.6, (), faces)
+            return self._write_all(job, item, json.dumps(to_dict(document)))
         if "face_json" in item.inputs:
             known = from_dict(FaceDocument, json.loads(job.input(item, "face_json").read_text()))
             done = json.loads(job.path(item.photo).read_text())
@@ -187,8 +195,8 @@ class FakeStage:
         else:
             shown = {Path(name).name: faces for name, faces in self.world.photos.items()}
             faces = shown[item.photo.partition(":")[2]]
-        document = FaceDocument("2025-02-07T14:30:22Z", item.photo, (900, 300), "fake", 260.0, faces)
-        result = self._write_all(job, item, json.dumps(to_dict(document)))
+        seen = FaceDocument("2025-02-07T14:30:22Z", item.photo, (900, 300), "fake", 260.0, faces)
+        result = self._write_all(job, item, json.dumps(to_dict(seen)))
         return replace(result, data={"faces": len(faces)})
 
     def _reread(self, known: Face, done: dict[str, Any]) -> Face:

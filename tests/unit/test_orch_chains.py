@@ -93,8 +93,8 @@ def test_after_an_error_the_next_backend_has_its_turn() -> None:
 
 def test_auto_puts_sdxl_behind_the_donor_where_it_was_chosen() -> None:
     wink = face(0, "closed", "open")
-    assert choose("auto", wink, ("left",), donor=True, sdxl=True).names == CHAIN
-    without = choose("auto", wink, ("left",), donor=True, sdxl=False)
+    assert choose("auto", wink, ("left",), donor="since one was given", sdxl=True).names == CHAIN
+    without = choose("auto", wink, ("left",), donor="since one was given", sdxl=False)
     assert without.names == ("donor", "mirror", "lid_lift")
     assert "sdxl" not in without.reason
-    assert choose("sdxl-turbo", wink, ("left",), donor=True, sdxl=True).names == ("sdxl-turbo",)
+    assert choose("sdxl-turbo", wink, ("left",), donor="given", sdxl=True).names == ("sdxl-turbo",)

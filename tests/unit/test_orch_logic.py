@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from contracts.blend import EyePaste
-from contracts.face import SIDES, EyeState, Face, Pose
+from contracts.face import SIDES, EyeState, Face
 from imaging.face_shape import shape_distance
-from orch.app.src.donors import DonorFace, DonorShelf
 from orch.app.src.iris_words import iris_colour_named
-from orch.app.src.requests import Donor
 from orch.app.src.settings import DEFAULT_PROMPT, PROJECT_ROOT, Settings
 from orch.app.src.strategies import choose
 from orch.app.src.variations import VARIED_OPENNESS, gen_params, variations
@@ -82,7 +79,7 @@ def test_prompts_of_a_variation_merge_over_the_settings() -> None:
 )
 def test_chains(model: str, left: EyeState, right: EyeState, donor: bool, names: tuple[str, ...]) -> None:
     shown = face(0, left, right)
-    chain = choose(model, shown, [side for side in SIDES if shown.eye(side).closed], donor)
+    chain = choose(model, shown, [side for side in SIDES if shown.eye(side).closed], "given" * donor)
     assert chain.names == names
     assert chain.reason
 
@@ -156,38 +153,6 @@ def test_shape_distance_ignores_size_place_and_pose_but_not_shape() -> None:
     assert shape_distance(head(0), head(0, 1.3)) > 0.05
     mirrored = head(0) * [-1, 1, 1]
     assert shape_distance(head(0), mirrored) > 0.3
-
-
-def shelf(*faces: tuple[str, Face, int]) -> DonorShelf:
-    return DonorShelf(
-        tuple(
-            DonorFace(Donor(name, Path(name), Path(name)), shown, company) for name, shown, company in faces
-        )
-    )
-
-
-def person(index: int, width: float, **changes: object) -> Face:
-    mesh = head(3, width) * 40
-    mesh[[33, 133, 362, 263, 468, 473]] = [
-        (80, 100, 0), (120, 100, 0), (180, 100, 0), (220, 100, 0), (100, 100, 0), (200, 100, 0)
-    ]  # fmt: skip
-    return face(index, "open", "open", mesh=tuple(map(tuple, mesh)), **changes)
-
-
-def test_donors_of_one_photo_with_as_many_people_match_left_to_right() -> None:
-    donors = shelf(("d.jpg", person(0, 1.0), 2), ("d.jpg", person(1, 1.4), 2))
-    ranked = donors.ranked(person(1, 1.0), company=2)
-    assert ranked == [donors.faces[1].donor]
-
-
-def test_other_donors_are_ranked_by_shape_then_pose() -> None:
-    donors = shelf(
-        ("other.jpg", person(0, 1.5), 3),
-        ("turned.jpg", person(0, 1.0, pose=Pose(25.0, 0.0, 0.0)), 3),
-        ("best.jpg", person(0, 1.0), 3),
-    )
-    ranked = donors.ranked(person(0, 1.0), company=1)
-    assert [donor.source for donor in ranked] == ["best.jpg", "turned.jpg", "other.jpg"]
 
 
 def test_the_version_is_that_of_the_project() -> None:

@@ -105,7 +105,7 @@ def restored(
     shared = RunPathManager("shared", folder / "photo.png", True, "r", layout)
     photo = FaceDocument("t", "in:photo.png", (900, 300), "fake", 260.0, (face(0), face(1), opened(2)))
     write_json(shared.get_face_json(), to_dict(photo))
-    plan = plan_photo(photo, Selection(), "lid_lift", False)
+    plan = plan_photo(photo, Selection(), "lid_lift")
     work = []
     for variation in variations:
         for planned in plan.faces:

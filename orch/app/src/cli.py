@@ -128,10 +128,22 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--backend",
         choices=("auto", "donor", "mirror", "lid_lift", "sdxl", "sdxl-turbo"),
-        help="how eyes are painted; auto chooses per face: donor if one is given, sdxl if its weights and a "
+        help="how eyes are painted; auto chooses per face: donor if there is one, sdxl if its weights and a "
         "GPU are there, mirror if one eye is open, else lid_lift",
     )
     group.add_argument("--donor", type=Path, metavar="PHOTO|FOLDER", help="the same people with open eyes")
+    group.add_argument(
+        "--donor-folder",
+        type=Path,
+        action="append",
+        metavar="FOLDER",
+        help="search it for open eyes of the same people; may be repeated",
+    )
+    group.add_argument(
+        "--no-find-donors",
+        action="store_true",
+        help="do not search the run's own photos for open eyes of the same people",
+    )
     group.add_argument(
         "--eye-color", metavar="COLOR", help="brown, dark, hazel, green, blue, grey, amber or #rrggbb"
     )
@@ -236,6 +248,11 @@ def _run_options(options: argparse.Namespace, cwd: Path) -> RunOptions:
         overrides.append(Override("--verbose", ("processing", "verbose"), True))
     if options.donor is not None:
         overrides.append(Override("--donor", ("generation", "donor"), str(cwd / options.donor.expanduser())))
+    if options.donor_folder:
+        folders = [str(cwd / folder.expanduser()) for folder in options.donor_folder]
+        overrides.append(Override("--donor-folder", ("generation", "donor_folder"), folders))
+    if options.no_find_donors:
+        overrides.append(Override("--no-find-donors", ("generation", "find_donors"), False))
     if options.restore is not None:
         overrides.append(Override("--restore", ("restoration", "enabled"), _RESTORE[options.restore]))
     return RunOptions(

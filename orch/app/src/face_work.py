@@ -69,7 +69,7 @@ class FaceWork:
     paths: RunPathManager
     seed: int
     params: GenItemParams
-    donors: Sequence[Donor] = ()
+    donors: Sequence[Donor | None] = ()
     first_donor: int = 0
     attempts: list[Attempt] = field(default_factory=list)
 
@@ -121,14 +121,15 @@ class FaceWork:
         """What became of the face, for the report."""
         chosen = self.best or self.attempts[-1]
         refused = tuple(dict.fromkeys(r for attempt in self.attempts for r in attempt.refused))
-        took_donor = chosen.strategy == "donor" and chosen.order.donor is not None
+        donor = chosen.order.donor if chosen.strategy == "donor" else None
         return FaceEdit(
             face_index=self.plan.face_index,
             strategy_used=chosen.strategy,
             attempts=len(self.attempts),
             eyes=tuple(_verdict(chosen, side) for side in self.plan.eyes),
             refused=refused,
-            donor=chosen.order.donor.source if took_donor and chosen.order.donor else None,
+            donor=donor.source if donor else None,
+            same_person=donor.same_person if donor else "not_checked",
             iris_source=chosen.iris_source,
             warnings=(*chosen.warnings, *self._earlier_errors(chosen)),
             error=chosen.error,
@@ -158,7 +159,11 @@ class FaceWork:
             seed=self.seed + number * RETRY_SEED_STEP,
             strategies=strategies,
             later=names[len(strategies) :],
-            params=replace(self.params, openness=round(openness, 3)),
+            params=replace(
+                self.params,
+                openness=round(openness, 3),
+                donor_same_person=True if donor and donor.same_person == "confirmed" else None,
+            ),
             donor=donor,
         )
 

@@ -89,7 +89,7 @@ class Passes:
             key = self.keys.of(look, pipeline.donors.contents(look))
             return look.number, key, self._one_photo(look, key, pipeline)
 
-        self._write("donors", plan=pipeline.donors.plan)
+        self._write("donors", plan=pipeline.donors.as_json())
         self.progress.pass_started("open", len(looks))
         with closing(self.executor.run(one, looks)) as done:
             for number, key, report in done:

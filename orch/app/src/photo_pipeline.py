@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from contracts.error_codes import ErrorCode, StageError
-from contracts.face import FaceDocument
+from contracts.face import Face, FaceDocument
 from contracts.files import atomic_path, sha256_file
 from orch.app.src.asking import Asker
 from orch.app.src.cropping import crop_faces
@@ -104,7 +104,7 @@ class _Flow:
         marks = run.marks.of(self.photo.path) if run.marks else None
         sdxl = run.requests.has("gen", "sdxl")
         plan = plan_photo(
-            document, run.selection, run.settings.generation.model, run.donors.given, marks, sdxl
+            document, run.selection, run.settings.generation.model, self._why_donor, marks, sdxl
         )
         report = replace(
             report,
@@ -120,6 +120,9 @@ class _Flow:
         if not self.paths.get_face_json().exists():  # a verbose run keeps the stage's own
             write_compact(self.paths.get_face_json(), replace(document, image_path=str(self.photo.path)))
         return self._concluded(replace(report, variations=self._open(plan)))
+
+    def _why_donor(self, face: Face) -> str:
+        return self.run.donors.reason(self.look, face.face_index)
 
     def _open(self, plan: PhotoPlan) -> tuple[VariationReport, ...]:
         photo, paths, requests = self.photo.path, self.paths, self.run.requests
@@ -139,7 +142,7 @@ class _Flow:
             paths=self.paths.for_variation(variation.variation_id),
             seed=variation.seed,
             params=gen_params(self.run.settings, variation),
-            donors=self.run.donors.of(self.look, face.face),
+            donors=self.run.donors.of(self.look, face.face_index, self.paths, self.ask),
             first_donor=variation.number,
         )
 
@@ -163,7 +166,7 @@ class _Flow:
         finished = Finished(
             self.photo.path, restored.picture, target, report, dict(self.ask.seconds), dict(self.ask.models)
         )
-        with self.ask.timed("write"):
+        with self.ask.writing():
             written = self.run.write_final(finished)
         return replace(report, output=written)
 

@@ -5,6 +5,7 @@ Faces are numbered left to right from 0. Only eyes that are surely closed are ed
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from contracts.envelope import Notice
@@ -59,7 +60,7 @@ def plan_photo(
     document: FaceDocument,
     selection: Selection,
     model: str,
-    donor: bool,
+    donor_of: Callable[[Face], str] = lambda face: "",
     marks: PhotoMarks | None = None,
     sdxl: bool = False,
 ) -> PhotoPlan:
@@ -67,7 +68,7 @@ def plan_photo(
 
     Args:
         model: `generation.model`.
-        donor: whether a donor was given.
+        donor_of: why there is a donor for a face, "" where there is none.
         marks: what a selection file says of the photo, None without one.
         sdxl: whether SDXL was chosen for this run.
     """
@@ -76,7 +77,9 @@ def plan_photo(
         refusal = selection.refusal(face) or (marks.refusal(face, document.image_size) if marks else "")
         planned = {side: _planned_eye(face, side, refusal) for side in SIDES}
         eyes = tuple(side for side in SIDES if planned[side].to_open)
-        chain = strategies.choose(model, face, eyes, donor, sdxl) if eyes else strategies.Chain((), "")
+        chain = (
+            strategies.choose(model, face, eyes, donor_of(face), sdxl) if eyes else strategies.Chain((), "")
+        )
         if eyes:
             plans.append(FacePlan(face, eyes, chain.names))
         reports.append(_face_report(face, planned, chain))

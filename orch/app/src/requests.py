@@ -21,6 +21,7 @@ from contracts.files import WEIGHTS_ROOT, reference
 from contracts.gen import GenItemParams, GenParams
 from contracts.preenh import PreEnhanceItemParams, PreEnhanceParams
 from contracts.res import RestoreItemParams, RestoreParams
+from orch.app.src.donor_plan import SamePerson
 from orch.app.src.run_ids import variation_id
 from orch.app.src.run_paths import Layout, RunPathManager
 from orch.app.src.settings import Settings
@@ -32,9 +33,15 @@ MASKS: dict[str, Side | None] = {"mask": None, "mask_left": "left", "mask_right"
 
 @dataclass(frozen=True)
 class Donor:
-    """A donor's face, cropped like a target's. source: the photo's name."""
+    """A donor's face, cropped like a target's.
+
+    Attributes:
+        source: the photo's name.
+        same_person: as in `orch.app.src.donor_plan`.
+    """
 
     source: str
+    same_person: SamePerson
     crop: Path
     crop_json: Path
 
@@ -120,6 +127,16 @@ class RequestMaker:
             outputs["debug"] = self._ref(paths.get_face_debug())
         item = Item("photo", photo=_photo(photo), outputs=outputs)
         return self._request("face", [item], self.face_params(), photo)
+
+    def identity(self, photo: Path, paths: RunPathManager) -> Request:
+        """Identity vectors of the faces of a photo."""
+        item = Item(
+            "photo",
+            photo=_photo(photo),
+            inputs={"face_json": self._ref(paths.get_face_json())},
+            outputs={"json": self._ref(paths.get_identity_json())},
+        )
+        return self._request("face", [item], self.face_params(), photo, backend="identity")
 
     def look_again(
         self, face_json: Path, blended: Mapping[str, Path], looks: Mapping[str, tuple[Path, Sequence[int]]]

@@ -14,12 +14,14 @@ from orch.app.src.asking import Asker
 from orch.app.src.backend_choice import BackendChoice
 from orch.app.src.backends import settle_backends
 from orch.app.src.capacity import capacity
+from orch.app.src.donor_search import DonorSearch
 from orch.app.src.equipment import Equipment
 from orch.app.src.errors import described
 from orch.app.src.executor import LocalExecutor
-from orch.app.src.face_cache import FaceCache
+from orch.app.src.face_cache import FaceCache, Seen
 from orch.app.src.finishing import WriteFinal
 from orch.app.src.hardware import Hardware
+from orch.app.src.identification import Identifier, start_identity
 from orch.app.src.journal import JOURNAL_FORMAT, Journal
 from orch.app.src.launching import Launcher
 from orch.app.src.leftovers import clear_temporaries
@@ -80,9 +82,10 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
     began = datetime.now().astimezone()
     settings = load_settings(options.config, options.overrides, surroundings.environ)
     donors = donor_photos(settings)
-    strategies.validate(settings.generation.model, bool(donors))
     marks = Marks(options.selection) if options.selection else None
     found = photos_of(options, settings)
+    searched = settings.generation.find_donors and len(found.photos) > 1
+    strategies.validate(settings.generation.model, bool(donors.named or donors.searched or searched))
     choice = settle_backends(
         settings, surroundings.equipment, options.num_variations, builds=not options.dry_run
     )
@@ -104,16 +107,35 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
         if not options.dry_run:
             requests = proved(choice, requests, pool.run)
         ask = Asker(pool, progress)
-        cache = FaceCache(space.layout.seen_faces)
+        looker = Looker(requests, ask, FaceCache(space.layout.seen_faces, Seen))
+        executor = LocalExecutor(size.in_flight, pool.cancel)
         write_final = surroundings.writer(settings)
+        search = DonorSearch(
+            settings.generation,
+            donors,
+            looker,
+            Identifier(requests, ask, looker.cache, executor),
+            lambda: start_identity(pool, surroundings.equipment, builds=not options.dry_run),
+        )
         second = SecondPass(
-            settings, options, requests, ask, pool, size, choice, cache, names, write_final, donors, marks
+            settings,
+            options,
+            requests,
+            ask,
+            pool,
+            size,
+            choice,
+            looker.cache,
+            names,
+            write_final,
+            search,
+            marks,
         )
         passes = Passes(
             photos=found.photos,
-            looker=Looker(requests, ask, cache),
+            looker=looker,
             prepare=second.prepare,
-            executor=LocalExecutor(size.in_flight, pool.cancel),
+            executor=executor,
             progress=progress,
             policy=StopPolicy(options.max_failures),
             keys=output_keys(settings, options, _all_weights(choice)),

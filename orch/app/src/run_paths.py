@@ -104,6 +104,11 @@ class Layout:
         """Cache of what was seen in photos, by content; shared by all runs."""
         return self.documents / ".cache" / "faces"
 
+    @property
+    def seen_people(self) -> Path:
+        """Cache of identity vectors, by content; shared by all runs."""
+        return self.documents / ".cache" / "people"
+
     def log(self, stage: str, batch_id: str) -> Path:
         """What a stage process prints."""
         return self.work / "logs" / f"{stage}_{batch_id}.log"
@@ -167,6 +172,10 @@ class RunPathManager:
     def get_face_debug(self) -> Path:
         """Picture of the detected eyes; it is only made for a person to keep."""
         return self.layout.images / "face" / self.subfolder / f"face_{self.run_id}.png"
+
+    def get_identity_json(self) -> Path:
+        """IdentityDocument of the photo."""
+        return self._document(f"identity_{self.run_id}.json")
 
     def get_verification_json(self, attempt: int = 0) -> Path:
         """FaceDocument of the blended picture."""

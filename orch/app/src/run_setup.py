@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from contracts.envelope import Notice
+from orch.app.src.donor_search import DonorPhotos
 from orch.app.src.inputs import FoundPhotos, find_photos
 from orch.app.src.options import RunOptions
 from orch.app.src.output_names import template_pattern
@@ -48,15 +50,18 @@ def photos_of(options: RunOptions, settings: Settings) -> FoundPhotos:
     return found
 
 
-def donor_photos(settings: Settings) -> tuple[Path, ...]:
-    """Photos of `generation.donor`, a photo or a folder.
+def donor_photos(settings: Settings) -> DonorPhotos:
+    """Photos of `generation.donor`, a photo or a folder, and of `generation.donor_folder`.
 
     Raises:
         StageError: INPUT_MISSING where there is none.
     """
-    if settings.generation.donor is None:
-        return ()
-    found = find_photos([settings.generation.donor], PROJECT_ROOT, outputs=Path())
+    given = settings.generation.donor
+    return DonorPhotos(_photos([given] if given else []), _photos(settings.generation.donor_folder))
+
+
+def _photos(places: Sequence[str]) -> tuple[Path, ...]:
+    found = find_photos(places, PROJECT_ROOT, outputs=Path())
     if found.problems:
         raise found.problems[0]
     return tuple(photo.path for photo in found.photos)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from contracts.envelope import Notice
 from orch.app.src.asking import Asker
 from orch.app.src.backend_choice import BackendChoice
 from orch.app.src.capacity import Capacity
+from orch.app.src.donor_search import DonorSearch
 from orch.app.src.face_cache import FaceCache
 from orch.app.src.finishing import WriteFinal
 from orch.app.src.looking import PhotoLook
@@ -20,7 +20,6 @@ from orch.app.src.photo_pipeline import PhotoPipeline
 from orch.app.src.plan import Selection
 from orch.app.src.prompt_variations import vary_prompts
 from orch.app.src.requests import RequestMaker
-from orch.app.src.run_donors import named_donors
 from orch.app.src.selection_marks import Marks
 from orch.app.src.settings import Settings
 from orch.app.src.variations import variations
@@ -32,7 +31,7 @@ class SecondPass:
     """What the second pass is made of.
 
     Attributes:
-        donor_photos: those that the person named.
+        search: finds donors.
         marks: of the selection file, None without one.
         notices: what concerns the whole run: donors and prompts that could not be used.
     """
@@ -47,14 +46,14 @@ class SecondPass:
     cache: FaceCache
     names: OutputNames
     write_final: WriteFinal
-    donor_photos: Sequence[Path]
+    search: DonorSearch
     marks: Marks | None
     notices: list[Notice] = field(default_factory=list)
 
     def prepare(self, looks: Sequence[PhotoLook]) -> PhotoPipeline:
         """Settle the donors, vary the prompts, and have the right stages running."""
-        donors = named_donors(self.donor_photos, looks, self.requests, self.ask)
-        self.notices += donors.notices
+        donors = self.search.settle(looks)
+        self.notices += self.search.notices
         prompts: dict[int, dict[str, Any]] = {}
         if not self.options.dry_run:
             self.pool.shrink(self.size.second_pass())

@@ -128,6 +128,15 @@ class GenerationSection(Section):
         default=1.0, ge=0.5, le=1.2, description="How far eyes open; 1 as this face's relaxed eyes would."
     )
     donor: str | None = Field(default=None, description="Photo or folder of the same people with open eyes.")
+    donor_folder: list[str] = Field(
+        default=[], description="Folders that are searched for open eyes of the same people."
+    )
+    find_donors: bool = Field(
+        default=True, description="Search the run's own photos for open eyes of the same people."
+    )
+    identity: Literal["auto", "off"] = Field(
+        default="auto", description="auto tells people apart where donors are at hand; off trusts --donor."
+    )
     refiner: RefinerSection = RefinerSection()
 
     @field_validator("eye_color")

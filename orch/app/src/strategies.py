@@ -27,12 +27,14 @@ def backend_of(strategy: str) -> str:
     return "sdxl" if strategy in SDXL_MODELS else "embedded"
 
 
-def choose(model: str, face: Face, eyes_to_open: Sequence[Side], donor: bool, sdxl: bool = False) -> Chain:
+def choose(
+    model: str, face: Face, eyes_to_open: Sequence[Side], donor: str = "", sdxl: bool = False
+) -> Chain:
     """The chain for one face.
 
     Args:
         model: `generation.model`; "auto" chooses, anything else is asked for exactly.
-        donor: whether a donor was given.
+        donor: why there is a donor for this face, "" where there is none.
         sdxl: whether the backend for it was chosen for this run.
     """
     if model != AUTO:
@@ -40,7 +42,7 @@ def choose(model: str, face: Face, eyes_to_open: Sequence[Side], donor: bool, sd
     names, reasons = [], []
     if donor:
         names.append("donor")
-        reasons.append("donor first, since one was given")
+        reasons.append(f"donor first, {donor}")
     if sdxl:
         names.append("sdxl")
         reasons.append("sdxl, since its weights and a GPU are there")
@@ -63,6 +65,6 @@ def validate(model: str, donor: bool) -> None:
         raise StageError(
             ErrorCode.BAD_ARGUMENTS,
             "generation.model 'donor' needs a photo of the same people with open eyes",
-            "give one with --donor PHOTO or --donor FOLDER",
+            "give one with --donor PHOTO or --donor FOLDER, or let the run look for donors in several photos",
             ExitCode.USAGE,
         )
