@@ -145,6 +145,17 @@ def test_a_path_of_ones_own_must_be_right(tmp_path: Path, make: Any, problem: st
     assert "models.llm" in error.hint
 
 
+@pytest.mark.parametrize(("name", "fits"), [("sdxl.safetensors", True), ("sdxl.ckpt", False)])
+def test_sdxl_may_be_one_safetensors_file(tmp_path: Path, name: str, fits: bool) -> None:
+    own = tmp_path / name
+    own.write_bytes(b"weights")
+    settings = {"generation": {"model": "sdxl"}, "models": {"sdxl_base": str(own)}}
+    if fits:
+        assert settle(tmp_path, settings=settings).weights["gen", "sdxl"] == {"sdxl_base": own}
+    else:
+        assert "a folder or one .safetensors file" in refused(tmp_path, settings=settings).message
+
+
 def test_weights_that_are_named_must_be_right_also_where_they_are_not_needed(tmp_path: Path) -> None:
     settings = {"generation": {"model": "sdxl"}, "models": {"sdxl_refiner": str(tmp_path / "gone")}}
     assert "sdxl_refiner are missing" in refused(tmp_path, "sdxl_base", settings=settings).message

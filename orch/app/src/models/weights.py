@@ -105,8 +105,11 @@ def _problem_of_own(model: StageModel, path: Path) -> str:
     """Why weights of the person's own cannot be used, as far as a quick look tells."""
     if not path.exists():
         return "missing"
-    if path.is_dir() != (model.entry.kind in ("folder", "archive")):
-        return "a folder, and a file is needed" if path.is_dir() else "a file, and a folder is needed"
+    wants_folder = model.entry.kind in ("folder", "archive")
+    if path.is_dir() and not wants_folder:
+        return "a folder, and a file is needed"
+    if path.is_file() and wants_folder and path.suffix.lower() != ".safetensors":
+        return "a file, and a folder or one .safetensors file is needed"
     if path.is_dir():
         return "" if any(path.iterdir()) else "an empty folder"
     magic = _MAGIC.get(path.suffix.lower(), b"")
