@@ -90,12 +90,13 @@ def _backends(cases: Sequence[Case]) -> dict[str, list[Case]]:
     photos = [case for case in cases if case.category not in (MADE, REOPENED)]
     winks = [case for case in photos if case.category == WINK]
     pairs = [case for case in photos if case.truth]
-    return {
+    chosen = {
         AUTO: list(cases),
         LID_LIFT: [*winks, *pairs],
         MIRROR: winks,
         **dict.fromkeys(GIVEN_DONORS, pairs),
     }
+    return {backend: group for backend, group in chosen.items() if group}
 
 
 def _for_prototype(cases: Sequence[Case]) -> list[Case]:
