@@ -12,6 +12,7 @@ import pytest
 
 from contracts.envelope import Metrics, Request, Result
 from contracts.error_codes import StageError
+from orch.app.src import hardware
 from orch.app.src.capacity import capacity
 from orch.app.src.executor import LocalExecutor
 from orch.app.src.hardware import Hardware
@@ -173,3 +174,22 @@ def test_busy_time_counts_what_overlaps_once() -> None:
     for begin, end in ((0.0, 1.0), (2.0, 3.0), (2.5, 3.5), (0.5, 4.0), (5.0, 6.0)):
         busy.add(begin, end)
     assert busy.seconds() == pytest.approx(5.0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [("max", 8000.0), ("3000000000", 2500.0), ("900000000000", 8000.0), ("400000000", 0.0)],
+)
+def test_a_container_bounds_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, expected: float
+) -> None:
+    (tmp_path / "memory.max").write_text(f"{limit}\n")
+    (tmp_path / "memory.stat").write_text("file 1\nanon 500000000\n")
+    real = hardware._number
+
+    def number(path: str, key: str) -> int | None:
+        return 7812500 if path == "/proc/meminfo" else real(path, key)
+
+    monkeypatch.setattr(hardware, "_number", number)
+    monkeypatch.setattr(hardware, "_CONTAINER", str(tmp_path))
+    assert hardware.available_memory_mb() == pytest.approx(expected)

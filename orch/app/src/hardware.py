@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+_CONTAINER = "/sys/fs/cgroup"
+"""Control group of a container, version 2."""
+
 
 @dataclass(frozen=True)
 class Hardware:
@@ -26,12 +29,24 @@ def available_cores() -> int:
 
 
 def available_memory_mb() -> float:
-    """Memory that new processes may take without swapping; half of all where the system does not tell."""
+    """Memory that new processes may take without swapping, of the machine or of the container; half of all
+    where the system does not tell."""
+    available = _number("/proc/meminfo", "MemAvailable:")
+    if available is None:  # not Linux
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2e6
+    machine = available * 1024 / 1e6
+    limit = _number(f"{_CONTAINER}/memory.max", "")
+    used = _number(f"{_CONTAINER}/memory.stat", "anon ")  # what cannot be let go when memory is short
+    if limit is None or used is None:
+        return machine
+    return max(0.0, min(machine, (limit - used) / 1e6))
+
+
+def _number(path: str, key: str) -> int | None:
+    """The number behind a key at the beginning of a line; None where there is none."""
     try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024 / 1e6
+        with open(path, encoding="ascii") as lines:
+            found = next((line.removeprefix(key).split()[0] for line in lines if line.startswith(key)), "")
     except OSError:
-        pass  # no such file: not Linux
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2e6
+        return None
+    return int(found) if found.isdecimal() else None
