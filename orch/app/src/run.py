@@ -19,6 +19,7 @@ from orch.app.src.equipment import Equipment
 from orch.app.src.errors import described
 from orch.app.src.executor import LocalExecutor
 from orch.app.src.face_cache import FaceCache, Seen
+from orch.app.src.fingerprints import ALL_CODE, code_fingerprint
 from orch.app.src.finishing import WriteFinal
 from orch.app.src.hardware import Hardware
 from orch.app.src.identification import Identifier, start_identity
@@ -131,6 +132,9 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
             search,
             marks,
         )
+        journal = None
+        if not options.dry_run:
+            journal = stack.enter_context(_journal(space, resumed, began, options, settings))
         passes = Passes(
             photos=found.photos,
             looker=looker,
@@ -140,7 +144,7 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
             policy=StopPolicy(options.max_failures),
             keys=output_keys(settings, options, _all_weights(choice)),
             past=resumed.past,
-            journal=None if options.dry_run else stack.enter_context(_journal(space, resumed, began)),
+            journal=journal,
             tracebacks=settings.processing.verbose,
         )
         progress.run_started(space.batch_id, len(found.photos))
@@ -161,8 +165,10 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
     return report
 
 
-def _journal(space: Workspace, resumed: Resumed, began: datetime) -> Journal:
-    """The journal of the run, with a line that says that it begins or goes on."""
+def _journal(
+    space: Workspace, resumed: Resumed, began: datetime, options: RunOptions, settings: Settings
+) -> Journal:
+    """The journal of the run, with a line that says that it begins or goes on, and with what."""
     journal = Journal(space.layout.journal(space.batch_id), fresh=not resumed.past.began)
     journal.write(
         "run",
@@ -170,6 +176,9 @@ def _journal(space: Workspace, resumed: Resumed, began: datetime) -> Journal:
         run_id=space.batch_id,
         started=began.isoformat(timespec="seconds"),
         version=VERSION,
+        code=code_fingerprint(ALL_CODE),
+        options=options.as_report(),
+        settings=settings.model_dump(),
     )
     return journal
 
