@@ -264,8 +264,8 @@ class RequestMaker:
         )
         return self._request("res", items, params)
 
-    def pre_enhance(self, count: int) -> Request:
-        """Make prompt variations."""
+    def pre_enhance(self, numbers: Sequence[int], backend: str = "") -> Request:
+        """Make prompt variations of these numbers, from 1; by the run's backend, or by another."""
         generation = self.settings.generation
         items = [
             Item(
@@ -274,7 +274,7 @@ class RequestMaker:
                 seed=generation.seed,
                 params=to_dict(PreEnhanceItemParams(number=number)),
             )
-            for number in range(1, count + 1)
+            for number in numbers
         ]
         params = PreEnhanceParams(
             prompt=generation.prompt,
@@ -283,7 +283,7 @@ class RequestMaker:
             refiner_negative_prompt=generation.refiner.negative_prompt,
             instruction=self.settings.pre_enhance_instruction_prompt,
         )
-        return self._request("preenh", items, params)
+        return self._request("preenh", items, params, backend=backend)
 
     @property
     def wants_debug(self) -> bool:
