@@ -85,6 +85,7 @@ def test_an_interrupted_run_keeps_what_is_finished_and_leaves_nothing_else(
     )
     assert left == [
         "Output_Json/journal_r.jsonl",
+        "Output_Json/report_r.html",
         "Output_Json/report_r.json",
         "final_restore_r_1_jpg_original.png",
     ]
