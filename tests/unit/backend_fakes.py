@@ -37,7 +37,7 @@ TABLE: dict[Any, StageEntry] = {
         STAGES["gen"],
         backends={
             "embedded": BackendEntry("embedded"),
-            "sdxl": BackendEntry("sdxl", ("sdxl_base",), ("sdxl_refiner",)),
+            "sdxl": BackendEntry("sdxl", ("sdxl_base",), ("sdxl_refiner", "sdxl_lcm_lora")),
         },
     ),
     "res": replace(
@@ -71,6 +71,7 @@ MODELS = (
     _folder("face", "buffalo_l", False),
     _folder("gen", "sdxl_base", True),
     _folder("gen", "sdxl_refiner", True),
+    _file("gen", "sdxl_lcm_lora", True),
     _file("res", "codeformer", False),
     _file("res", "gfpgan", True),
     _file("preenh", "llm", True),

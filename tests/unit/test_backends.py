@@ -88,7 +88,7 @@ def test_auto_wants_a_gpu_for_sdxl(tmp_path: Path, gpu: str, settings: dict[str,
 
 @pytest.mark.parametrize("model", ["sdxl", "sdxl-turbo"])
 def test_sdxl_that_is_asked_for_runs_without_a_gpu_and_says_it_is_slow(tmp_path: Path, model: str) -> None:
-    choice = settle(tmp_path, "sdxl_base", settings={"generation": {"model": model}})
+    choice = settle(tmp_path, "sdxl_base", "sdxl_lcm_lora", settings={"generation": {"model": model}})
     assert choice.has("gen", "sdxl") and not choice.has("gen", "embedded")
     assert [notice.code for notice in choice.notices] == ["SLOW_DEVICE"]
 
@@ -97,6 +97,7 @@ def test_sdxl_that_is_asked_for_runs_without_a_gpu_and_says_it_is_slow(tmp_path:
     ("settings", "pull"),
     [
         ({"generation": {"model": "sdxl"}}, "sdxl_base"),
+        ({"generation": {"model": "sdxl-turbo"}}, "sdxl_base"),
         ({"restoration": {"enabled": True}}, "codeformer"),
         ({"restoration": {"enabled": True, "model": "gfpgan"}}, "gfpgan"),
         ({"processing": {"detector": "insightface"}}, "buffalo_l"),
@@ -116,9 +117,14 @@ def test_a_broken_file_in_the_store_is_seen_before_the_first_photo(
     tmp_path: Path, content: bytes, problem: str
 ) -> None:
     made = machine(tmp_path, "codeformer")
-    made.store.path(made.models[3]).write_bytes(content)
+    made.store.path(next(m for m in made.models if m.name == "codeformer")).write_bytes(content)
     with pytest.raises(StageError, match=rf"codeformer are broken \({problem}\)"):
         settle_backends(Settings.model_validate({"restoration": {"enabled": True}}), made)
+
+
+def test_sdxl_turbo_needs_what_makes_it_fast(tmp_path: Path) -> None:
+    error = refused(tmp_path, "sdxl_base", settings={"generation": {"model": "sdxl-turbo"}})
+    assert "the weights sdxl_lcm_lora are missing" in error.message
 
 
 def test_a_path_of_ones_own_beats_the_store(tmp_path: Path) -> None:

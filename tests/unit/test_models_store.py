@@ -104,9 +104,17 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
 def test_profiles_are_what_backends_can_use_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orch.app.src.models.catalogue.STAGES", TABLE)
     full = [model.name for model in profile("full", MODELS)]
-    assert sorted(full) == ["buffalo_l", "codeformer", "gfpgan", "llm", "sdxl_base", "sdxl_refiner"]
+    assert sorted(full) == [
+        "buffalo_l",
+        "codeformer",
+        "gfpgan",
+        "llm",
+        "sdxl_base",
+        "sdxl_lcm_lora",
+        "sdxl_refiner",
+    ]
     commercial = [model.name for model in profile("commercial", MODELS)]
-    assert sorted(commercial) == ["gfpgan", "llm", "sdxl_base", "sdxl_refiner"]
+    assert sorted(commercial) == ["gfpgan", "llm", "sdxl_base", "sdxl_lcm_lora", "sdxl_refiner"]
 
 
 def test_profiles_leave_out_what_need_not_be_fetched() -> None:

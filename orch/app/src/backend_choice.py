@@ -74,24 +74,27 @@ class BackendChooser:
                 ExitCode.ENVIRONMENT,
             )
 
-    def take(self, stage: StageName, backend: str, why: str) -> None:
+    def take(self, stage: StageName, backend: str, why: str, also: Sequence[str] = ()) -> None:
         """Choose what was asked for, or what needs nothing.
+
+        Args:
+            also: weights that this run needs besides those that the backend always does.
 
         Raises:
             StageError: it cannot be used; the line says what to do.
             EnvironmentBroken: its environment cannot be made.
         """
-        self.check(stage, backend, why)
+        self.check(stage, backend, why, also)
         self._make(stage, backend)
         self._choose(stage, backend, why)
 
-    def check(self, stage: StageName, backend: str, why: str) -> None:
+    def check(self, stage: StageName, backend: str, why: str, also: Sequence[str] = ()) -> None:
         """Return where what was asked for has its weights.
 
         Raises:
             StageError: it has not; the line says what to do.
         """
-        obstacle = self._obstacle(stage, backend)
+        obstacle = self._obstacle(stage, backend, also)
         if obstacle:
             message = f"{why}, and {obstacle.reason}"
             raise StageError(obstacle.code, message, obstacle.hint, ExitCode.ENVIRONMENT)
@@ -130,12 +133,12 @@ class BackendChooser:
         reason = f"{why}; {obstacle.reason}" if obstacle else why
         self._report(stage, backend, obstacle is None, False, reason)
 
-    def _obstacle(self, stage: StageName, backend: str) -> _Obstacle | None:
+    def _obstacle(self, stage: StageName, backend: str, also: Sequence[str] = ()) -> _Obstacle | None:
         entry = STAGES[stage].backends.get(backend)
         if entry is None:
             return _Obstacle(ErrorCode.WEIGHTS_MISSING, f"this version has no {backend}")
         named = [w for w in self._weights(entry.uses) if w.setting]  # what a person names must be right
-        weights = self._weights(entry.needs) + named
+        weights = self._weights((*entry.needs, *also)) + named
         if self._settings.models.license == "commercial":
             for each in weights:
                 if not each.model.entry.commercial_use:

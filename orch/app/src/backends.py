@@ -9,6 +9,8 @@ from orch.app.src.settings import PACKAGED_LLM, Settings
 from orch.app.src.strategies import AUTO, SDXL_MODELS
 
 RESTORERS = ("codeformer", "gfpgan")
+FEW_STEPS_WEIGHTS = "sdxl_lcm_lora"
+"""What sdxl-turbo needs besides."""
 
 
 def settle_backends(
@@ -46,7 +48,8 @@ def _gen(chooser: BackendChooser, settings: Settings, equipment: Equipment) -> N
     model = settings.generation.model
     on_gpu = bool(equipment.gpu()) and settings.processing.device != "cpu"
     if model in SDXL_MODELS:
-        chooser.take("gen", "sdxl", f"generation.model is {model}")
+        also = (FEW_STEPS_WEIGHTS,) if model == "sdxl-turbo" else ()
+        chooser.take("gen", "sdxl", f"generation.model is {model}", also)
         if not on_gpu:
             notice = Notice("SLOW_DEVICE", f"{model} runs on the CPU: minutes for each face")
             chooser.choice.notices.append(notice)
