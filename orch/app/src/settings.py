@@ -181,8 +181,11 @@ class ModelsSection(Section):
     license: Literal["any", "commercial"] = Field(
         default="any", description="commercial refuses weights that may not be used commercially."
     )
-    sdxl_base: str | None = Field(default=None, description="Folder of the SDXL base or inpainting weights.")
-    sdxl_refiner: str | None = Field(default=None, description="Folder of the SDXL refiner weights.")
+    sdxl_base: str | None = Field(
+        default=None, description="SDXL base or inpainting weights: a folder, or one safetensors file."
+    )
+    sdxl_refiner: str | None = Field(default=None, description="The same of the SDXL refiner.")
+    sdxl_lora: str | None = Field(default=None, description="A LoRA of your own for SDXL, safetensors.")
     insightface: str | None = Field(
         default=None, description="Folder of an InsightFace pack; null takes the model store's."
     )

@@ -51,6 +51,7 @@ def settled_paths(settings: Settings) -> dict[str, tuple[str, str]]:
     named = {
         "sdxl_base": ("models.sdxl_base", settings.models.sdxl_base),
         "sdxl_refiner": ("models.sdxl_refiner", settings.models.sdxl_refiner),
+        "sdxl_lora": ("models.sdxl_lora", settings.models.sdxl_lora),
         "buffalo_l": ("models.insightface", settings.models.insightface),
         "llm": ("models.llm", None if settings.models.llm == PACKAGED_LLM else settings.models.llm),
         settings.restoration.model: ("restoration.model_path", settings.restoration.model_path),
