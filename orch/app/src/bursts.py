@@ -16,7 +16,7 @@ from orch.app.src.known_faces import KnownFace
 
 LONGEST_S = 10.0
 """Seconds between photos of one burst, where EXIF tells their times."""
-SCENE_LIMIT = 9.0
+SCENE_LIMIT = 10.0
 """Root mean square difference of scenes (see the face stage) below which photos are of one burst."""
 
 
