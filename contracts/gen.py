@@ -8,6 +8,7 @@ Outputs: `painted`, 16-bit RGB PNG in the crop frame, equal to the crop wherever
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,22 +16,55 @@ from contracts.face import Side
 
 IrisColour = Literal["brown", "dark", "hazel", "green", "blue", "grey", "amber"]
 
+Scheduler = Literal["model", "euler", "euler_a", "dpmpp_2m", "unipc", "ddim", "lcm"]
+"""Samplers of diffusion models; "model" is the one that comes with the weights."""
+Neutralize = Literal["blur", "gray", "median", "cv_inpaint"]
+"""What a diffusion model finds in the masked area; cv_inpaint draws the surroundings in."""
+RefinerMode = Literal["masked", "ensemble"]
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+"""auto: bfloat16 or float16 on a GPU, float32 without."""
+
 
 @dataclass(frozen=True)
 class RefinerParams:
+    """SDXL's refiner.
+
+    Attributes:
+        num_inference_steps: steps that really run, in mode "masked".
+        strength: how much it changes, in mode "masked".
+        mode: "masked" goes over the finished paint; "ensemble" takes over the last fifth of the base
+            model's noise.
+    """
+
     enabled: bool = True
     prompt: str = ""
     negative_prompt: str = ""
     guidance_scale: float = 20.0
     num_inference_steps: int = 3
     strength: float = 0.4
+    mode: RefinerMode = "masked"
 
 
 @dataclass(frozen=True)
 class GenParams:
-    """Request parameters. batch_size: items painted at once by backends that batch; None lets them choose."""
+    """Request parameters; all are for backends with networks.
+
+    Attributes:
+        batch_size: items painted at once; None lets the backend choose.
+        weights: name as in the stage's models.json -> reference of the file or folder.
+        low_memory: slower, with as little memory as possible.
+        compile: compile the network before use: minutes, which pay in runs over folders on a GPU.
+        quantize: "int8" halves the network's weights.
+    """
 
     batch_size: int | None = None
+    weights: Mapping[str, str] = field(default_factory=dict)
+    scheduler: Scheduler = "model"
+    neutralize: Neutralize = "cv_inpaint"
+    precision: Precision = "auto"
+    low_memory: bool = False
+    compile: bool = False
+    quantize: Literal["none", "int8"] = "none"
 
 
 @dataclass(frozen=True)
@@ -73,6 +107,8 @@ class PaintedEye:
 
 @dataclass(frozen=True)
 class GenItemData:
-    """`data` of the item's result."""
+    """`data` of the item's result. base_steps, refiner_steps: denoising steps that really ran."""
 
     eyes: tuple[PaintedEye, ...] = ()
+    base_steps: int = 0
+    refiner_steps: int = 0

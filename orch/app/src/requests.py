@@ -204,7 +204,16 @@ class RequestMaker:
             )
             for order in orders
         ]
-        params = GenParams(batch_size=self.settings.generation.batch_size)
+        generation = self.settings.generation
+        params = GenParams(
+            batch_size=generation.batch_size,
+            scheduler=generation.scheduler,
+            neutralize=generation.neutralize,
+            precision=generation.precision,
+            low_memory=generation.low_memory,
+            compile=generation.compile,
+            quantize=generation.quantize,
+        )
         return self._request("gen", items, params, backend=orders[0].backend)
 
     def blend(

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from contracts.envelope import StageName
+from contracts.gen import Neutralize, Precision, RefinerMode, Scheduler
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 SCHEMA_FILE = PROJECT_ROOT / "config" / "schema.json"
@@ -102,6 +103,10 @@ class RefinerSection(Section):
     guidance_scale: float = Field(default=20.0, ge=0, le=50)
     num_inference_steps: int = Field(default=3, ge=1, le=500)
     strength: float = Field(default=0.4, ge=0, le=1, description="How much the refiner changes.")
+    mode: RefinerMode = Field(
+        default="masked",
+        description="masked goes over the paint; ensemble takes over its last noise.",
+    )
 
 
 class GenerationSection(Section):
@@ -121,6 +126,14 @@ class GenerationSection(Section):
     batch_size: int | None = Field(
         default=None, ge=1, le=256, description="Items painted at once; null chooses."
     )
+    scheduler: Scheduler = Field(default="model", description="SDXL's sampler; model is that of the weights.")
+    neutralize: Neutralize = Field(
+        default="cv_inpaint", description="What SDXL finds in place of the closed eye."
+    )
+    precision: Precision = Field(default="auto", description="auto is half precision on a GPU.")
+    low_memory: bool = Field(default=False, description="SDXL slower, in as little memory as possible.")
+    compile: bool = Field(default=False, description="Compile SDXL first: pays in long runs on a GPU.")
+    quantize: Literal["none", "int8"] = Field(default="none", description="int8 halves SDXL's weights.")
     eye_color: str | None = Field(
         default=None, description=f"Iris colour: {', '.join(EYE_COLOURS)} or #rrggbb; null finds it."
     )

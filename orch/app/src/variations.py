@@ -78,6 +78,7 @@ def gen_params(settings: Settings, variation: Variation) -> GenItemParams:
             guidance_scale=refiner.guidance_scale,
             num_inference_steps=refiner.num_inference_steps,
             strength=refiner.strength,
+            mode=refiner.mode,
         ),
     )
 
