@@ -136,7 +136,14 @@ STAGE = Stage(
             "gen.app.src.backends.embedded:open_session",
             environment="embedded",
             summary="donor, mirror and lid_lift; no weights, no GPU",
-        )
+        ),
+        "sdxl": Backend(
+            "gen.app.src.backends.sdxl:open_session",
+            environment="sdxl",
+            needs=("sdxl_base",),
+            uses=("sdxl_refiner", "sdxl_vae", "sdxl_lora", "sdxl_lcm_lora"),
+            summary="sdxl and sdxl-turbo: inpainting by SDXL, refined; slow without a GPU",
+        ),
     },
     default_backend="embedded",
     failure_code=ErrorCode.GENERATION_FAILED,

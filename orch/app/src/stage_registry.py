@@ -91,7 +91,14 @@ STAGES: dict[StageName, StageEntry] = {
             "gen",
             "gen.app.src.eyegen_micro",
             "embedded",
-            {"embedded": BackendEntry("embedded")},
+            {
+                "embedded": BackendEntry("embedded"),
+                "sdxl": BackendEntry(
+                    "sdxl", ("sdxl_base",), ("sdxl_refiner", "sdxl_vae", "sdxl_lora", "sdxl_lcm_lora")
+                ),
+            },
+            deadline_s=900.0,  # 14 GB of weights, read from a disk
+            deadline_per_item_s=900.0,  # 30 steps of SDXL on a processor take minutes
             optional_outputs=frozenset({"prepared", "base_output", "refined"}),
         ),
         StageEntry("blend", "blend.app.src.blend_eye_patch", "opencv", {"opencv": BackendEntry("opencv")}),
