@@ -1,0 +1,192 @@
+"""Requests to paint with SDXL: crops framed and encoded once, items batched by what they have in common."""
+
+from __future__ import annotations
+
+import itertools
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from contracts.codec import from_dict, to_dict
+from contracts.crop import CropDocument
+from contracts.envelope import Item, ItemResult, Notice, Refusal, Versions
+from contracts.error_codes import ErrorCode, StageError
+from contracts.exit_codes import ExitCode
+from contracts.face import SIDES
+from contracts.failures import failed_item
+from contracts.files import read_json
+from contracts.gen import GenItemData, GenItemParams, GenParams, PaintedEye
+from contracts.stage import Job
+from gen.app.src.sdxl.batching import Batches, batch_size
+from gen.app.src.sdxl.devices import free_bytes, ran_out_of_memory
+from gen.app.src.sdxl.framing import make_frame
+from gen.app.src.sdxl.models import HeldNetworks, Networks
+from gen.app.src.sdxl.painter import Order, Paint, Painter, Scene, make_scene
+from gen.app.src.sdxl.strategies import STRATEGIES, Recipe
+from imaging.crop_files import read_picture, write_picture
+
+PACKAGES = ("torch", "diffusers", "transformers", "numpy")
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """An item that can be painted."""
+
+    item: Item
+    order: Order
+    recipe: Recipe
+    eyes: tuple[PaintedEye, ...]
+    notices: tuple[Notice, ...]
+    refused: tuple[Refusal, ...]
+
+
+class SdxlSession:
+    """Paints with networks that are loaded when a request first names their weights."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._held = HeldNetworks(device)
+
+    def run(self, job: Job) -> Iterator[ItemResult]:
+        params = job.params(GenParams)
+        try:
+            networks = self._held.take(job, params)
+        except (RuntimeError, MemoryError) as error:
+            if not ran_out_of_memory(error):
+                raise
+            raise _too_small(error) from error
+        tasks: dict[Recipe, list[_Task]] = {}
+        scenes: dict[tuple[Path, Path], Scene] = {}
+        for item in job.request.items:
+            try:
+                made = self._task(job, item, params, networks, scenes)
+            except Exception as error:  # noqa: BLE001 - one item's fault must not take the others along
+                yield failed_item(item.item_id, error, ErrorCode.GENERATION_FAILED)
+                continue
+            if isinstance(made, ItemResult):
+                yield made
+            else:
+                tasks.setdefault(made.recipe, []).append(made)
+        for recipe, alike in tasks.items():
+            yield from self._paint(job, params, networks, recipe, alike)
+
+    def versions(self) -> Versions:
+        packages = {name: version(name) for name in PACKAGES}
+        return Versions(platform.python_version(), packages, self._held.hashes)
+
+    def _task(
+        self, job: Job, item: Item, params: GenParams, networks: Networks,
+        scenes: dict[tuple[Path, Path], Scene],
+    ) -> _Task | ItemResult:  # fmt: skip
+        unknown = [name for name in item.strategies if name not in STRATEGIES]
+        if unknown or not item.strategies:
+            raise _bad(item, f"unknown strategy {unknown[0]!r}" if unknown else "no strategies given")
+        refused = []
+        for name in item.strategies:
+            strategy = STRATEGIES[name]()
+            missing = strategy.missing(params)
+            if not missing:
+                break
+            refused.append(Refusal(name, f"the weights {missing} are not there"))
+        else:
+            return ItemResult(item.item_id, "skipped", refused=tuple(refused))
+        own = job.item_params(GenItemParams, item)
+        recipe, notices = strategy.recipe(own, params)
+        document = from_dict(CropDocument, read_json(job.input(item, "crop_json")), "crop_json")
+        sides = tuple(side for side in SIDES if document.eye(side).to_open)
+        if not sides:
+            raise _bad(item, "the crop has no eye to open")
+        key = job.input(item, "crop"), job.input(item, "mask")
+        if key not in scenes:
+            scenes[key] = _scene(item, *key, networks, params.neutralize)
+        texts = networks.base.prompts
+        notices += texts.told(own.prompt, "prompt") + texts.told(own.negative_prompt, "negative prompt")
+        if recipe.refiner and networks.refiner:
+            texts = networks.refiner.prompts
+            notices += texts.told(own.refiner.prompt, "refiner prompt")
+            notices += texts.told(own.refiner.negative_prompt, "refiner negative prompt")
+        eyes = tuple(PaintedEye(side, own.openness, "prompt") for side in sides)
+        order = Order(scenes[key], own, item.seed)
+        return _Task(item, order, recipe, eyes, notices + networks.notices, tuple(refused))
+
+    def _paint(
+        self, job: Job, params: GenParams, networks: Networks, recipe: Recipe, tasks: Sequence[_Task]
+    ) -> Iterator[ItemResult]:
+        done, total, steps = 0, len(tasks), itertools.count(1)
+
+        def on_step() -> None:
+            job.progress(done, total, f"{recipe.strategy}: step {next(steps)}")
+
+        painter = Painter(networks, recipe, on_step, job.request.debug)
+        free = free_bytes(networks.device)
+        automatic = 1 if params.low_memory else batch_size(free, networks.side, networks.dtype.itemsize)
+        batches = Batches[_Task, Paint](
+            params.batch_size or automatic,
+            lambda batch: painter.paint([task.order for task in batch]),
+            ran_out_of_memory,
+            networks.reliefs,
+        )
+        finished: set[str] = set()
+        try:
+            for batch, paints in batches.run(tasks):
+                done += len(batch)
+                steps = itertools.count(1)
+                for task, paint in zip(batch, paints):
+                    finished.add(task.item.item_id)
+                    yield _written(job, task, paint, tuple(batches.notices))
+                job.progress(done, total, recipe.strategy)
+        except Exception as error:  # noqa: BLE001 - other recipes may still do
+            for task in tasks:
+                if task.item.item_id not in finished:
+                    yield failed_item(task.item.item_id, error, ErrorCode.GENERATION_FAILED)
+
+
+def _scene(item: Item, crop: Path, mask: Path, networks: Networks, neutralize: str) -> Scene:
+    picture, plane = read_picture(crop), read_picture(mask)
+    if picture.ndim != 3:
+        raise _bad(item, f"{crop} is not an RGB picture")
+    if plane.shape != picture.shape[:2]:
+        raise _bad(item, f"the mask {mask} is not of the crop's size")
+    if not (plane > 0.5).any():
+        raise _bad(item, f"the mask {mask} has no white: there is nothing to paint")
+    return make_scene(make_frame(picture, plane, networks.side, networks.cell), networks, neutralize)
+
+
+def _written(job: Job, task: _Task, paint: Paint, memory: tuple[Notice, ...]) -> ItemResult:
+    frame = task.order.scene.frame
+    painted = frame.taken_back(paint.picture)
+    pictures = {
+        "painted": frame.composite(painted),
+        "alpha": frame.alpha,
+        "prepared": frame.taken_back(task.order.scene.prepared),
+        "refined": painted,
+        "base_output": painted if paint.base is None else frame.taken_back(paint.base),
+    }
+    for name, picture in pictures.items():
+        path = job.output(task.item, name)
+        if path:
+            write_picture(path, picture)
+    return job.succeeded(
+        task.item,
+        strategy_used=task.recipe.strategy,
+        refused=task.refused,
+        data=to_dict(GenItemData(task.eyes, paint.base_steps, paint.refiner_steps)),
+        warnings=task.notices + memory,
+    )
+
+
+def _bad(item: Item, reason: str) -> StageError:
+    return StageError(ErrorCode.BAD_REQUEST, f"item {item.item_id}: {reason}", exit_code=ExitCode.USAGE)
+
+
+def _too_small(error: BaseException) -> StageError:
+    return StageError(
+        ErrorCode.OUT_OF_MEMORY,
+        "there is too little memory to load SDXL's weights",
+        "close other programs that use the memory, or set generation.sdxl.low_memory or quantize",
+        ExitCode.RESOURCE,
+        retryable=True,
+    )
