@@ -88,7 +88,7 @@ class Batches(Generic[T, R]):
                 raise StageError(
                     ErrorCode.OUT_OF_MEMORY,
                     "there is too little memory to paint a single face with SDXL",
-                    "close other programs that use the memory, or set generation.sdxl.low_memory",
+                    "close other programs that use the memory, or set generation.low_memory",
                     ExitCode.RESOURCE,
                     retryable=True,
                 ) from error

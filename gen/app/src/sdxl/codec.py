@@ -46,6 +46,6 @@ class LatentCodec:
             raise StageError(
                 ErrorCode.GENERATION_FAILED,
                 f"SDXL answered no picture (not a number) in {str(self._vae.dtype).removeprefix('torch.')}",
-                "set generation.sdxl.precision to bfloat16 or float32",
+                "set generation.precision to bfloat16 or float32",
             )
         return np.ascontiguousarray(picture)

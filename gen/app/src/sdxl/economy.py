@@ -65,7 +65,7 @@ def to_int8(pipelines: Pipelines) -> None:
         raise StageError(
             ErrorCode.ENVIRONMENT_BROKEN,
             "weights in int8 need the package torchao, which this environment lacks",
-            f"set generation.sdxl.quantize to none, or add it: {sys.executable} -m pip install torchao",
+            f"set generation.quantize to none, or add it: {sys.executable} -m pip install torchao",
             ExitCode.ENVIRONMENT,
         )
     from torchao.quantization import Int8WeightOnlyConfig, quantize_

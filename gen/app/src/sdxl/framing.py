@@ -25,7 +25,8 @@ class Frame:
         crop: (H, W, 3) float32, sRGB-encoded 0..1.
         alpha: (H, W), 0 keep .. 1 take, in 1/65535 as on disk.
         picture: (side, side, 3), the crop.
-        mask: (side, side), 1 where something may be painted: wherever alpha is above 0, in whole latent cells.
+        mask: (side, side), 1 where something may be painted: all latent cells in which alpha is
+            above 0.
     """
 
     crop: Image

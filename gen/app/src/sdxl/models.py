@@ -146,7 +146,7 @@ def load(paths: dict[str, Path], params: GenParams, device: torch.device) -> Net
 
 
 def fingerprint(path: Path) -> str:
-    """sha256 over names, sizes and times of all files of weights: reading gigabytes takes longer than loading."""
+    """sha256 over names, sizes and times of files of weights: reading all takes longer than loading."""
     digest = hashlib.sha256()
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         if file.is_file():

@@ -186,7 +186,7 @@ def _too_small(error: BaseException) -> StageError:
     return StageError(
         ErrorCode.OUT_OF_MEMORY,
         "there is too little memory to load SDXL's weights",
-        "close other programs that use the memory, or set generation.sdxl.low_memory or quantize",
+        "close other programs that use the memory, or set generation.low_memory or quantize",
         ExitCode.RESOURCE,
         retryable=True,
     )

@@ -60,7 +60,7 @@ class HandoverPlan:
 def plan_handover(
     wanted: int, strength: float, timesteps: Callable[[int], Sequence[float]], handover: float = HANDOVER
 ) -> HandoverPlan | None:
-    """The coarsest schedule of `wanted` steps or more in which both models have one to do.
+    """The coarsest schedule of which `wanted` steps run, at least one by either model.
 
     Args:
         timesteps: the scheduler's noise levels of a schedule, falling, of 0..TRAINED_STEPS.
@@ -74,6 +74,6 @@ def plan_handover(
         begun = levels[len(levels) - steps_run(schedule, strength) :]
         base = sum(level >= border for level in begun)
         refiner = sum(level < border for level in levels)
-        if base and refiner:
+        if base and refiner and base + refiner >= wanted:
             return HandoverPlan(schedule, base, refiner)
     return None
