@@ -6,6 +6,7 @@ Frame: EXIF-upright pixels of the picture, x right, y down, pixel centres at int
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -148,11 +149,14 @@ class FaceParams:
     """Request parameters.
 
     Attributes:
+        weights: name as in the stage's models.json -> "root:relative/path".
         threshold: px^2 at an inter-ocular distance of 100 px; below it an eye is closed.
+        identity: fill `Face.identity` where the backend has a recognition model.
         smallest_face: shortest side in px of a face that must be found.
         max_megapixels, max_file_mb: refuse bigger pictures before decoding.
     """
 
+    weights: Mapping[str, str] = field(default_factory=dict)
     threshold: float = 260.0
     smallest_face: int = 60
     identity: bool = False

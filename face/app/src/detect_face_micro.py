@@ -194,6 +194,12 @@ STAGE = Stage(
             needs=("face_detection_full_range", "face_landmark_with_attention", "open_eye_template"),
             summary="embedded MediaPipe networks on ONNX Runtime, CPU",
         ),
+        "insightface": Backend(
+            "face.app.src.backends.insightface:open_session",
+            environment="insightface",
+            needs=("buffalo_l",),
+            summary="InsightFace: detection, 106 landmarks, age and gender; the mesh decides the eyes",
+        ),
         "identity": Backend(
             "face.app.src.backends.identity:open_session",
             environment="identity",

@@ -14,9 +14,9 @@ from contracts.face import EyeState
 
 DEFAULT_THRESHOLD = 260.0
 """px^2 at an inter-ocular distance of 100 px; the value of the original design."""
-CUT_RATIO = {"mesh478": 0.115}
+CUT_RATIO = {"mesh478": 0.115, "2d106": 0.21}
 """Aspect ratio that the default threshold stands for, by landmark set. Mesh, 178 labelled eyes: closed
-0.01 to 0.11, open 0.12 to 0.36."""
+0.01 to 0.11, open 0.12 to 0.36. InsightFace's 106 landmarks overlap: 89 % are on the right side of 0.21."""
 SECOND_OPINION = 0.4
 """Share by which a patch that clearly looks open (closed) raises (lowers) the openness."""
 DOUBT = 0.05

@@ -81,6 +81,7 @@ STAGES: dict[StageName, StageEntry] = {
                     "facemesh",
                     needs=("face_detection_full_range", "face_landmark_with_attention", "open_eye_template"),
                 ),
+                "insightface": BackendEntry("insightface", needs=("buffalo_l",)),
                 "identity": BackendEntry("identity"),
             },
             deadline_per_item_s=300.0,
