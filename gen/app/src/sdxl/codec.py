@@ -21,7 +21,6 @@ class LatentCodec:
         self._vae = vae
         self._device = device
 
-    @torch.no_grad()
     def encode(self, picture: Image) -> Tensor:
         """(side, side, 3) sRGB-encoded 0..1 -> (1, 4, side / cell, side / cell), scaled, float32.
 
@@ -29,10 +28,10 @@ class LatentCodec:
         """
         planes = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)[None]))
         pixels = planes.to(self._device, self._vae.dtype) * 2 - 1
-        latents: Tensor = self._vae.encode(pixels).latent_dist.mode()
+        with torch.no_grad():
+            latents: Tensor = self._vae.encode(pixels).latent_dist.mode()
         return latents.float() * self._vae.config.scaling_factor
 
-    @torch.no_grad()
     def decode(self, latents: Tensor) -> Image:
         """The inverse of `encode`.
 
@@ -40,7 +39,8 @@ class LatentCodec:
             StageError: GENERATION_FAILED where the result is no picture.
         """
         scaled = latents.float() / self._vae.config.scaling_factor
-        pixels = self._vae.decode(scaled.to(self._device, self._vae.dtype), return_dict=False)[0][0]
+        with torch.no_grad():
+            pixels = self._vae.decode(scaled.to(self._device, self._vae.dtype), return_dict=False)[0][0]
         picture: Image = (pixels.float().clamp(-1, 1) / 2 + 0.5).permute(1, 2, 0).cpu().numpy()
         if not np.isfinite(picture).all():
             raise StageError(

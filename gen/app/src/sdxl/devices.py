@@ -45,7 +45,7 @@ def free_bytes(device: torch.device) -> int:
     """Memory that can still be had."""
     if device.type == "cuda":
         reserved = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return int(torch.cuda.mem_get_info(device)[0]) + reserved
+        return int(torch.cuda.mem_get_info(device)[0] + reserved)
     return int(psutil.virtual_memory().available)
 
 

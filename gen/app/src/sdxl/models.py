@@ -111,7 +111,7 @@ def load(paths: dict[str, Path], params: GenParams, device: torch.device) -> Net
         base.vae.to(torch.float32)
         message = f"the autoencoder runs in single precision, slowly: the weights {VAE} are for half"
         notices.append(Notice(SLOW_AUTOENCODER, message))
-    pipelines, refiner, finisher = [base], None, None
+    pipelines, refiner = [base], None
     if REFINER in paths:
         refiner = load_refiner(paths[REFINER], dtype, base.vae)
         pipelines.append(refiner)
@@ -123,6 +123,19 @@ def load(paths: dict[str, Path], params: GenParams, device: torch.device) -> Net
     economy.place(pipelines, device, params.low_memory)
     if params.compile:
         economy.compile_networks(pipelines)
+    networks = networks_of(base, refiner, device, dtype)
+    networks.notices = tuple(notices)
+    return networks
+
+
+def networks_of(
+    base: StableDiffusionXLInpaintPipeline,
+    refiner: StableDiffusionXLInpaintPipeline | None,
+    device: torch.device,
+    dtype: torch.dtype,
+) -> Networks:
+    """Pipelines that are placed already, with all that belongs to them."""
+    finisher = None
     if refiner:
         finisher = StableDiffusionXLImg2ImgPipeline(
             **refiner.components,
@@ -140,8 +153,7 @@ def load(paths: dict[str, Path], params: GenParams, device: torch.device) -> Net
         dtype,
         base.unet.config.sample_size * base.vae_scale_factor,
         base.vae_scale_factor,
-        economy.reliefs(pipelines, device),
-        tuple(notices),
+        economy.reliefs([p for p in (base, refiner) if p], device),
     )
 
 

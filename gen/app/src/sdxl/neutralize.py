@@ -55,7 +55,7 @@ def _cv_inpaint(picture: Image, mask: Plane) -> Image:
     small = np.round(resized(picture, (side, side)) * 255).astype(np.uint8)
     hole = np.asarray(resized(np.asarray(mask > 0.5, np.float32), (side, side)) > 0, np.uint8)
     filled = cv2.inpaint(small, hole, REACH, cv2.INPAINT_TELEA)
-    return resized(filled.astype(np.float32) / 255, (len(picture), len(picture)))
+    return resized(np.divide(filled, 255, dtype=np.float32), (len(picture), len(picture)))
 
 
 METHODS: dict[str, Callable[[Image, Plane], Image]] = {

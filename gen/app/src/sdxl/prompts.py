@@ -34,18 +34,18 @@ class PromptEncoder:
         self._pipeline = pipeline
         self._remembered: OrderedDict[tuple[str, str, tuple[str, ...]], Encoded] = OrderedDict()
 
-    @torch.no_grad()
     def encode(self, prompt: str, negative: str, adapters: tuple[str, ...] = ()) -> Encoded:
         """Args: adapters: those in force; they may change the text encoders."""
         key = (prompt, negative, adapters)
         if key not in self._remembered:
-            tensors = self._pipeline.encode_prompt(
-                prompt=prompt,
-                negative_prompt=negative or None,  # None is what an empty one was in training
-                device=self._pipeline._execution_device,
-                num_images_per_prompt=1,
-                do_classifier_free_guidance=True,
-            )
+            with torch.no_grad():
+                tensors = self._pipeline.encode_prompt(
+                    prompt=prompt,
+                    negative_prompt=negative or None,  # None is what an empty one was in training
+                    device=self._pipeline._execution_device,
+                    num_images_per_prompt=1,
+                    do_classifier_free_guidance=True,
+                )
             positive, negatives, pooled, negative_pooled = (tensor.cpu() for tensor in tensors)
             self._remembered[key] = Encoded(positive, negatives, pooled, negative_pooled)
             if len(self._remembered) > REMEMBERED:
