@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from face.app.src.face_analysis import FaceAnalyser
 
 STAGE_FOLDER = Path(__file__).resolve().parents[2]
+PACK = "buffalo_l"
+"""Name of InsightFace's weights in models.json."""
 
 
 def polygon_area(points: Sequence[tuple[float, float]]) -> float:
@@ -89,6 +91,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="smaller faces may be missed (%(default)s)",
     )
     parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FOLDER",
+        help="the InsightFace pack for --backend insightface: a folder of .onnx files",
+    )
+    parser.add_argument(
         "--out-json", type=Path, metavar="FILE", help="write what was found; a folder for several photos"
     )
     parser.add_argument(
@@ -120,6 +128,11 @@ def request_from(options: argparse.Namespace) -> Request:
             for photo, named in zip(photos, outputs):
                 file = target.name if len(photos) == 1 else f"face_{photo.name}{suffix}"
                 named[name] = reference(name, file)
+    weights = {}
+    if options.weights is not None:
+        pack = options.weights.resolve()
+        roots["weights"] = str(pack.parent)
+        weights[PACK] = reference("weights", pack.name)
     return Request(
         request_id=f"face-{photos[0].stem}",
         run_id=photos[0].stem,
@@ -131,7 +144,7 @@ def request_from(options: argparse.Namespace) -> Request:
         ),
         roots=roots,
         debug=options.debug,
-        params=to_dict(FaceParams(threshold=options.threshold, smallest_face=options.smallest_face)),
+        params=to_dict(FaceParams(weights, options.threshold, options.smallest_face)),
     )
 
 
@@ -197,7 +210,7 @@ STAGE = Stage(
         "insightface": Backend(
             "face.app.src.backends.insightface:open_session",
             environment="insightface",
-            needs=("buffalo_l",),
+            needs=(PACK,),
             summary="InsightFace: detection, 106 landmarks, age and gender; the mesh decides the eyes",
         ),
         "identity": Backend(

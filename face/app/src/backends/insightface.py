@@ -35,7 +35,7 @@ class PackHolder:
             raise StageError(
                 ErrorCode.WEIGHTS_MISSING,
                 "the request names no InsightFace pack",
-                f"name one: --weights {WEIGHTS}=FOLDER",
+                "name one: --weights FOLDER",
                 ExitCode.ENVIRONMENT,
             )
         folder = job.path(params.weights[WEIGHTS])
