@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from diffusers import (
@@ -29,32 +30,38 @@ TIME = 8
 """Numbers that each of the six (the refiner's five) sizes and scores is embedded in."""
 POSITIONS = 77
 VOCABULARY = 514
+_OPTIONAL = ("image_encoder", "feature_extractor")
 
 
 def make(folder: Path) -> Path:
     """Save all three pipelines. Returns `folder`."""
-    torch.manual_seed(0)
-    tokenizer = _tokenizer(folder)
-    vae = _vae()
-    texts = [
-        CLIPTextModel(_text_config("quick_gelu")).eval(),
-        CLIPTextModelWithProjection(_text_config("gelu")).eval(),
-    ]
-    for name, channels in (("inpainting", 9), ("plain", 4)):
-        StableDiffusionXLInpaintPipeline(
-            vae,
-            *texts,
-            tokenizer,
-            tokenizer,
-            _unet(channels, 6, 2 * WIDTH),
-            _scheduler(),
-            add_watermarker=False,
-        ).save_pretrained(folder / name)
+    base, refiner = pipelines()
+    base.save_pretrained(folder / "inpainting")
+    base.unet = _unet(4, 6, 2 * WIDTH)
+    base.save_pretrained(folder / "plain")
+    kept = {name: part for name, part in refiner.components.items() if name not in _OPTIONAL}
     StableDiffusionXLImg2ImgPipeline(
-        vae, None, texts[1], None, tokenizer, _unet(4, 5, WIDTH), _scheduler(),
-        requires_aesthetics_score=True, force_zeros_for_empty_prompt=False, add_watermarker=False,
-    ).save_pretrained(folder / "refiner")  # fmt: skip
+        **kept, requires_aesthetics_score=True, force_zeros_for_empty_prompt=False, add_watermarker=False
+    ).save_pretrained(folder / "refiner")
     return folder
+
+
+def pipelines() -> tuple[StableDiffusionXLInpaintPipeline, StableDiffusionXLInpaintPipeline]:
+    """Inpainting weights and the refiner, which share autoencoder and second text encoder."""
+    torch.manual_seed(0)
+    with TemporaryDirectory() as folder:
+        tokenizer = clip_tokenizer(Path(folder))
+    first = CLIPTextModel(_text_config("quick_gelu")).eval()
+    second = CLIPTextModelWithProjection(_text_config("gelu")).eval()
+    vae, unet = _vae(), _unet(9, 6, 2 * WIDTH)
+    base = StableDiffusionXLInpaintPipeline(
+        vae, first, second, tokenizer, tokenizer, unet, scheduler(), add_watermarker=False
+    )
+    refiner = StableDiffusionXLInpaintPipeline(
+        vae, None, second, None, tokenizer, _unet(4, 5, WIDTH), scheduler(),
+        requires_aesthetics_score=True, force_zeros_for_empty_prompt=False, add_watermarker=False,
+    )  # fmt: skip
+    return base, refiner
 
 
 def _unet(channels: int, sizes: int, text: int) -> UNet2DConditionModel:
@@ -102,19 +109,17 @@ def _text_config(activation: str) -> CLIPTextConfig:
     )
 
 
-def _tokenizer(folder: Path) -> CLIPTokenizer:
-    """CLIP's, with bytes for words."""
+def clip_tokenizer(folder: Path) -> CLIPTokenizer:
+    """CLIP's, with bytes for words. folder: for its files."""
     letters = [chr(c) for c in (*range(33, 127), *range(161, 173), *range(174, 256))]
     letters += [chr(256 + n) for n in range(256 - len(letters))]
     words = [*letters, *(letter + "</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
-    source = folder / "tokenizer"
-    source.mkdir(parents=True, exist_ok=True)
-    (source / "vocab.json").write_text(json.dumps({word: n for n, word in enumerate(words)}))
-    (source / "merges.txt").write_text("#version: 0.2\n")
-    return CLIPTokenizer(str(source / "vocab.json"), str(source / "merges.txt"), model_max_length=POSITIONS)
+    (folder / "vocab.json").write_text(json.dumps({word: n for n, word in enumerate(words)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    return CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=POSITIONS)
 
 
-def _scheduler() -> EulerDiscreteScheduler:
+def scheduler() -> EulerDiscreteScheduler:
     """As the published weights have it."""
     return EulerDiscreteScheduler(
         beta_start=0.00085,

@@ -151,7 +151,7 @@ def test_weights_that_are_no_weights(face: Path, tmp_path: Path) -> None:
     assert refusal(face, root, {"sdxl_base": "gone"})[0] == ErrorCode.WEIGHTS_MISSING
     assert "of the refiner" in refusal(face, root, {"sdxl_base": "refiner"})[1]
     assert "not weights of the SDXL refiner" in refusal(face, root, base | {"sdxl_refiner": "plain"})[1]
-    assert "model_index.json is missing" in refusal(face, root, {"sdxl_base": "tokenizer"})[1]
+    assert "model_index.json is missing" in refusal(face, root, {"sdxl_base": "inpainting/tokenizer"})[1]
 
     unet = root / "inpainting/unet/diffusion_pytorch_model.safetensors"
     whole = unet.read_bytes()
