@@ -9,9 +9,9 @@ from contracts.envelope import ErrorInfo, ItemResult
 from contracts.face import SIDES
 from contracts.gen import GenItemData, GenItemParams, PaintedEye
 from orch.app.src.face_work import MOST_ATTEMPTS, FaceWork
+from orch.app.src.orders import PaintOrder
 from orch.app.src.plan import FacePlan
 from orch.app.src.report import EyeVerdict
-from orch.app.src.requests import PaintOrder
 from orch.app.src.run_paths import RunPathManager
 from orch.app.src.strategies import choose
 from tests.unit.orch_fakes import face

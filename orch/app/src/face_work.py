@@ -16,9 +16,9 @@ from contracts.codec import from_dict
 from contracts.envelope import ErrorInfo, ItemResult, Notice, Refusal
 from contracts.face import Side
 from contracts.gen import GenItemData, GenItemParams
+from orch.app.src.orders import Donor, PaintOrder
 from orch.app.src.plan import FacePlan
 from orch.app.src.report import EyeVerdict, FaceEdit
-from orch.app.src.requests import Donor, PaintOrder
 from orch.app.src.run_paths import RunPathManager
 from orch.app.src.strategies import backend_of
 

@@ -18,8 +18,9 @@ from contracts.face import Face, FaceDocument, Side
 from orch.app.src.asking import Asker
 from orch.app.src.documents import read_document
 from orch.app.src.face_work import Attempt, FaceWork
+from orch.app.src.orders import Pasting
 from orch.app.src.report import EyeVerdict
-from orch.app.src.requests import Pasting, RequestMaker
+from orch.app.src.requests import RequestMaker
 from orch.app.src.run_paths import RunPathManager
 from orch.app.src.verification import verdict
 

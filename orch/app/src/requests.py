@@ -18,86 +18,16 @@ from contracts.crop import CropItemParams, CropParams
 from contracts.envelope import Item, Request, StageName
 from contracts.face import FaceItemParams, FaceParams, Side
 from contracts.files import WEIGHTS_ROOT, reference
-from contracts.gen import GenItemParams, GenParams
+from contracts.gen import GenParams
 from contracts.preenh import PreEnhanceItemParams, PreEnhanceParams
 from contracts.res import RestoreItemParams, RestoreParams
-from orch.app.src.donor_plan import SamePerson
+from orch.app.src.orders import PaintOrder, Pasting, RestoreOrder
 from orch.app.src.run_ids import variation_id
 from orch.app.src.run_paths import Layout, RunPathManager
 from orch.app.src.settings import Settings
-from orch.app.src.strategies import backend_of
 
 MASKS: dict[str, Side | None] = {"mask": None, "mask_left": "left", "mask_right": "right"}
 """Outputs of crop and inputs of gen -> whose mask."""
-
-
-@dataclass(frozen=True)
-class Donor:
-    """A donor's face, cropped like a target's.
-
-    Attributes:
-        source: the photo's name.
-        same_person: as in `orch.app.src.donor_plan`.
-    """
-
-    source: str
-    same_person: SamePerson
-    crop: Path
-    crop_json: Path
-
-
-@dataclass(frozen=True)
-class PaintOrder:
-    """One face to be painted in one variation.
-
-    Attributes:
-        attempt: 0 for the first.
-        strategies: to be tried in this order by one backend of the gen stage.
-        later: those that come after them, by other backends.
-    """
-
-    face_index: int
-    paths: RunPathManager
-    variation_id: str
-    attempt: int
-    seed: int
-    strategies: tuple[str, ...]
-    params: GenItemParams
-    donor: Donor | None = None
-    later: tuple[str, ...] = ()
-
-    @property
-    def backend(self) -> str:
-        """The gen stage's backend that has the strategies."""
-        return backend_of(self.strategies[0])
-
-    @property
-    def item_id(self) -> str:
-        return f"{self.variation_id}/{self.face_index}"
-
-
-@dataclass(frozen=True)
-class Pasting:
-    """A painted face as it goes into a blend. eyes: those to paste."""
-
-    order: PaintOrder
-    eyes: tuple[Side, ...]
-
-
-@dataclass(frozen=True)
-class RestoreOrder:
-    """A blended picture whose faces are to be restored.
-
-    Attributes:
-        face_json: what is seen in it.
-        debug: where each face before and after goes, None for nowhere.
-    """
-
-    blended: Path
-    restored: Path
-    face_json: Path
-    faces: tuple[int, ...]
-    debug: Path | None = None
 
 
 @dataclass
@@ -204,17 +134,11 @@ class RequestMaker:
             )
             for order in orders
         ]
-        generation = self.settings.generation
-        params = GenParams(
-            batch_size=generation.batch_size,
-            scheduler=generation.scheduler,
-            neutralize=generation.neutralize,
-            precision=generation.precision,
-            low_memory=generation.low_memory,
-            compile=generation.compile,
-            quantize=generation.quantize,
-        )
-        return self._request("gen", items, params, backend=orders[0].backend)
+        return self._request("gen", items, self._gen_params(), backend=orders[0].backend)
+
+    def gen_nothing(self, backend: str) -> Request:
+        """Load a painter's weights and paint nothing."""
+        return self._request("gen", [], self._gen_params(), backend=backend)
 
     def blend(
         self, photo: Path, shared: RunPathManager, pictures: Mapping[Path, Sequence[Pasting]]
@@ -306,6 +230,18 @@ class RequestMaker:
             threshold=processing.threshold,
             max_megapixels=processing.max_megapixels,
             max_file_mb=processing.max_file_mb,
+        )
+
+    def _gen_params(self) -> GenParams:
+        generation = self.settings.generation
+        return GenParams(
+            batch_size=generation.batch_size,
+            scheduler=generation.scheduler,
+            neutralize=generation.neutralize,
+            precision=generation.precision,
+            low_memory=generation.low_memory,
+            compile=generation.compile,
+            quantize=generation.quantize,
         )
 
     def _gen_inputs(self, shared: RunPathManager, order: PaintOrder) -> dict[str, str]:

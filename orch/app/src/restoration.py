@@ -19,7 +19,8 @@ from contracts.res import FaceRestoration, RestoreItemData
 from orch.app.src.asking import Asker
 from orch.app.src.documents import read_document
 from orch.app.src.face_work import FaceWork
-from orch.app.src.requests import RequestMaker, RestoreOrder
+from orch.app.src.orders import RestoreOrder
+from orch.app.src.requests import RequestMaker
 from orch.app.src.run_paths import RunPathManager
 from orch.app.src.verification import restoration_problem
 

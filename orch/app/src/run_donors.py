@@ -10,7 +10,8 @@ from orch.app.src.asking import Asker
 from orch.app.src.donor_plan import DonorChoice, DonorPlan
 from orch.app.src.face_cache import FaceCache, write_compact
 from orch.app.src.looking import PhotoLook
-from orch.app.src.requests import Donor, RequestMaker
+from orch.app.src.orders import Donor
+from orch.app.src.requests import RequestMaker
 from orch.app.src.run_ids import SHARED
 from orch.app.src.run_paths import RunPathManager
 
