@@ -13,7 +13,7 @@ from orch.app.src.proving import proved
 from orch.app.src.report import BackendReport
 from orch.app.src.requests import RequestMaker
 from orch.app.src.run_paths import layout_for
-from orch.app.src.settings import RestorationSection, Settings
+from orch.app.src.settings import GenerationSection, RestorationSection, Settings
 
 WEIGHTS = {"codeformer": Path("/weights/codeformer.pth")}
 DAMAGED = ErrorInfo("MODEL_005", "/weights/codeformer.pth cannot be used: it is damaged", "fetch it again")
@@ -71,3 +71,40 @@ def test_what_was_asked_for_is_an_error(tmp_path: Path) -> None:
 
 def test_without_a_backend_nobody_is_asked(tmp_path: Path) -> None:
     assert prove(tmp_path, choice_of("none"), None, "auto") == []
+
+
+def prove_sdxl(folder: Path, model: str, error: ErrorInfo | None) -> tuple[BackendChoice, list[Request]]:
+    choice = BackendChoice(
+        started=[("gen", "sdxl"), ("gen", "embedded")],
+        weights={("gen", "sdxl"): {"sdxl_base": Path("/weights/sdxl")}, ("gen", "embedded"): {}},
+        reports=[BackendReport("gen", "sdxl", True, True, "its weights and a GPU are there")],
+    )
+    settings = Settings(generation=GenerationSection.model_validate({"model": model}))
+    layout = layout_for(folder, "r", verbose=False)
+    requests = RequestMaker(settings, layout, "r", dict(choice.started), choice.weights)
+    asked: list[Request] = []
+
+    def run(request: Request) -> Result:
+        asked.append(request)
+        return Result("r", "gen", request.backend, "failed" if error else "succeeded", 0, (), error=error)
+
+    assert proved(choice, requests, run).has("gen", "sdxl") == (error is None)
+    return choice, asked
+
+
+def test_sdxl_loads_its_weights_before_the_first_photo(tmp_path: Path) -> None:
+    choice, (asked,) = prove_sdxl(tmp_path, "auto", None)
+    assert (asked.stage, asked.backend, asked.items) == ("gen", "sdxl", ())
+    assert list(asked.params["weights"]) == ["sdxl_base"] and not choice.notices
+
+
+def test_without_sdxl_auto_paints_with_what_there_is(tmp_path: Path) -> None:
+    choice, _ = prove_sdxl(tmp_path, "auto", DAMAGED)
+    assert choice.started == [("gen", "embedded")]
+    assert [(r.backend, r.usable, r.chosen) for r in choice.reports] == [("sdxl", False, False)]
+    assert "SDXL does not paint" in choice.notices[0].message
+
+
+def test_sdxl_that_is_asked_for_must_work(tmp_path: Path) -> None:
+    with pytest.raises(StageError, match="it is damaged"):
+        prove_sdxl(tmp_path, "sdxl", DAMAGED)

@@ -1,4 +1,5 @@
-"""Weights for restoring, loaded once before the first photo: a file that is there may still be no network."""
+"""Weights for painting and restoring, loaded once before the first photo: a file that is there may still be
+no network."""
 
 from __future__ import annotations
 
@@ -12,21 +13,48 @@ from orch.app.src.backend_choice import FALLBACK, BackendChoice
 from orch.app.src.report import BackendReport
 from orch.app.src.requests import RequestMaker
 from orch.app.src.restoration import NO_BACKEND
+from orch.app.src.strategies import AUTO
+
+SDXL = "sdxl"
 
 
 def proved(choice: BackendChoice, requests: RequestMaker, run: Callable[[Request], Result]) -> RequestMaker:
-    """Have the restore stage load its weights; without them, go on as `auto` allows.
+    """Have heavy backends load their weights; without them, go on as `auto` allows.
 
     Args:
-        choice: changed where restoring is given up.
+        choice: changed where painting by SDXL or restoring is given up.
         run: asks a stage.
 
     Returns:
         The maker of requests to go on with.
 
     Raises:
-        StageError: restoring was asked for, and cannot be done.
+        StageError: what was asked for cannot be done.
     """
+    return _restoring(choice, _painting(choice, requests, run), run)
+
+
+def _painting(
+    choice: BackendChoice, requests: RequestMaker, run: Callable[[Request], Result]
+) -> RequestMaker:
+    if not requests.has("gen", SDXL):
+        return requests
+    error = run(requests.gen_nothing(SDXL)).error
+    if error is None:
+        return requests
+    if requests.settings.generation.model != AUTO:
+        raise StageError(error.code, error.message, error.hint, exit_code_for(error))
+    choice.started.remove(("gen", SDXL))
+    del choice.weights["gen", SDXL]
+    choice.reports = [r for r in choice.reports if (r.stage, r.backend) != ("gen", SDXL)]
+    choice.reports.append(BackendReport("gen", SDXL, False, False, error.message))
+    choice.notices.append(Notice(FALLBACK, f"SDXL does not paint: {error.message}"))
+    return replace(requests, backends=dict(choice.started), weights=choice.weights)
+
+
+def _restoring(
+    choice: BackendChoice, requests: RequestMaker, run: Callable[[Request], Result]
+) -> RequestMaker:
     backend = requests.backends.get("res", NO_BACKEND)
     if backend == NO_BACKEND:
         return requests
