@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 import sys
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from contracts.codec import to_dict
 from contracts.envelope import Item, Request, Result
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-from contracts.files import reference
-from contracts.gen import GenItemParams
+from contracts.files import WEIGHTS_ROOT, reference
+from contracts.gen import GenItemParams, GenParams
 from contracts.stage import Backend, Stage
 from contracts.stage_main import stage_main
 from environments.reexec import ensure_environment
@@ -26,6 +27,10 @@ STAGE_FOLDER = Path(__file__).resolve().parents[2]
 
 AUTO_STRATEGIES = ("donor", "mirror", "lid_lift")
 """Tried in this order by `--strategy auto`: the most faithful first."""
+
+SDXL_STRATEGIES = ("sdxl", "sdxl-turbo")
+WEIGHTS_VARIABLES = {"sdxl_base": "SDXL_BASE_PATH", "sdxl_refiner": "SDXL_REFINER_PATH"}
+"""Environment variables that name weights, as in the original design."""
 
 DEFAULT_SEED = 42
 _INPUTS = {
@@ -55,13 +60,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out-prepared", type=Path, help="picture before relighting, for debugging")
     parser.add_argument("--out-base", type=Path, help="picture before sharpness is matched, for debugging")
     parser.add_argument("--out-refined", type=Path, help="picture after sharpness is matched, for debugging")
-    parser.add_argument("--strategy", choices=("auto", *AUTO_STRATEGIES), help="how to open the eyes (auto)")
+    parser.add_argument(
+        "--strategy", choices=("auto", *AUTO_STRATEGIES, *SDXL_STRATEGIES), help="how to open the eyes (auto)"
+    )
     parser.add_argument("--eye-color", help="iris colour by name or #rrggbb; found by itself without")
     parser.add_argument("--openness", type=float, help="0.5 half-closed .. 1 relaxed .. 1.2 wide (1.0)")
     parser.add_argument("--seed", type=int, help=f"the same seed gives the same picture ({DEFAULT_SEED})")
+    parser.add_argument("--prompt", help="what SDXL is to paint")
+    parser.add_argument("--negative-prompt", help="what it is not to paint")
+    parser.add_argument(
+        "--weights",
+        type=_named_path,
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="weights of SDXL, named as in gen/models.json; SDXL_BASE_PATH, SDXL_REFINER_PATH do it, too",
+    )
     parser.add_argument(
         "--config", type=Path, help="JSON with any of these options; the command line beats it"
     )
+
+
+def _named_path(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PATH")
+    return name, Path(path)
 
 
 def request_from(options: argparse.Namespace) -> Request:
@@ -96,19 +120,44 @@ def request_from(options: argparse.Namespace) -> Request:
     item = Item(
         item_id=paths["crop"].stem,
         seed=int(values.get("seed", DEFAULT_SEED)),
-        strategies=AUTO_STRATEGIES if strategy == "auto" else (strategy,),
+        strategies=_auto(options.backend) if strategy == "auto" else (strategy,),
         inputs={key: reference(name, paths[name].name) for name, key in _INPUTS.items() if name in paths},
         outputs={key: reference(name, paths[name].name) for name, key in _OUTPUTS.items() if name in paths},
-        params=to_dict(GenItemParams(eye_colour=values.get("eye_color"), openness=openness)),
+        params=to_dict(
+            GenItemParams(
+                eye_colour=values.get("eye_color"),
+                openness=openness,
+                prompt=values.get("prompt", ""),
+                negative_prompt=values.get("negative_prompt", ""),
+            )
+        ),
     )
+    roots = {name: str(path.parent) for name, path in paths.items()}
+    weights = {}
+    for name, path in _weights(options).items():
+        roots[f"{WEIGHTS_ROOT}{name}"] = str(path.resolve().parent)
+        weights[name] = reference(f"{WEIGHTS_ROOT}{name}", path.resolve().name)
     return Request(
         request_id="gen",
         run_id="manual",
         stage="gen",
         backend=options.backend,
         items=(item,),
-        roots={name: str(path.parent) for name, path in paths.items()},
+        roots=roots,
+        params=to_dict(GenParams(weights=weights)),
     )
+
+
+def _auto(backend: str) -> tuple[str, ...]:
+    return SDXL_STRATEGIES[:1] if backend == "sdxl" else AUTO_STRATEGIES
+
+
+def _weights(options: argparse.Namespace) -> dict[str, Path]:
+    """By name; the command line wins over the environment."""
+    if options.backend != "sdxl":
+        return {}
+    named = {name: Path(os.environ[v]) for name, v in WEIGHTS_VARIABLES.items() if os.environ.get(v)}
+    return named | dict(options.weights)
 
 
 def _bad_arguments(message: str, hint: str) -> StageError:

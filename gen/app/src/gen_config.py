@@ -1,7 +1,8 @@
 """The configuration file of the gen stage's own command line; standard library only.
 
 Any option of the command by its name with underscores, and a section `generation` as in the
-project's configurations, of which `model`, `eye_color` and `seed` count here:
+project's configurations, of which `model`, `eye_color`, `seed`, `prompt` and `negative_prompt`
+count here:
 
     {"crop": "face_crop_0.png", "crop_json": "crop_0.json", "out_image": "painted.png",
      "generation": {"model": "lid_lift", "eye_color": "blue", "seed": 7}}
@@ -33,9 +34,12 @@ PATHS = (
     "out_base",
     "out_refined",
 )
-SETTINGS = (*PATHS, "strategy", "eye_color", "openness", "seed")
+SETTINGS = (*PATHS, "strategy", "eye_color", "openness", "seed", "prompt", "negative_prompt")
 _TYPES: dict[str, type | tuple[type, ...]] = {"openness": (int, float), "seed": int}
-_FROM_GENERATION = {"model": "strategy", "eye_color": "eye_color", "seed": "seed"}
+_FROM_GENERATION = {
+    "model": "strategy", "eye_color": "eye_color", "seed": "seed",
+    "prompt": "prompt", "negative_prompt": "negative_prompt",
+}  # fmt: skip
 
 
 def read_gen_config(path: Path) -> dict[str, Any]:

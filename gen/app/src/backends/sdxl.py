@@ -9,6 +9,8 @@ import warnings
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when the libraries below are first imported
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
 
 import diffusers
 import transformers
