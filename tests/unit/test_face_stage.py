@@ -194,6 +194,13 @@ def test_several_photos_get_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert request.roots["json"] == str(tmp_path / "all")
 
 
+def test_a_person_names_the_pack_by_its_folder(tmp_path: Path) -> None:
+    parsed = build_parser(face.STAGE).parse_args(["photo.jpg", "--weights", str(tmp_path / "my pack")])
+    request = face.request_from(parsed)
+    assert request.params["weights"] == {"buffalo_l": "weights:my pack"}
+    assert request.roots["weights"] == str(tmp_path)
+
+
 @pytest.mark.parametrize("option", [["--threshold", "0"], ["--smallest-face", "0"]])
 def test_senseless_options_are_refused(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert stage_main(face.STAGE, ["photo.jpg", *option]) == 2

@@ -218,6 +218,12 @@ STAGE = Stage(
             environment="identity",
             summary="identity vectors of known faces by dlib's network, CPU",
         ),
+        "insightface_identity": Backend(
+            "face.app.src.backends.insightface_identity:open_session",
+            environment="insightface",
+            needs=(PACK,),
+            summary="identity vectors of known faces by the recognition network of an InsightFace pack",
+        ),
     },
     default_backend="facemesh",
     failure_code=ErrorCode.FACE_DETECTION_FAILED,

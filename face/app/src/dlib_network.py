@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.envelope import Notice
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 
@@ -60,6 +61,9 @@ def weights_path() -> Path:
 
 class DlibNetwork:
     """The network, loaded."""
+
+    space, cut, burst_cut, smallest = SPACE, CUT, BURST_CUT, SMALLEST
+    notices: tuple[Notice, ...] = ()
 
     def __init__(self) -> None:
         import dlib

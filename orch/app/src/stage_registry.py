@@ -83,6 +83,7 @@ STAGES: dict[StageName, StageEntry] = {
                 ),
                 "insightface": BackendEntry("insightface", needs=("buffalo_l",)),
                 "identity": BackendEntry("identity"),
+                "insightface_identity": BackendEntry("insightface", needs=("buffalo_l",)),
             },
             deadline_per_item_s=300.0,
             optional_outputs=frozenset({"debug"}),

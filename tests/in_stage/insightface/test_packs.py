@@ -18,7 +18,8 @@ from contracts.face import SIDES, FaceDocument, FaceParams
 from contracts.stage import Job
 from face.app.src.backends.insightface import open_session
 from face.app.src.insight import landmarks_106
-from face.app.src.insight.pack import CPU, CUDA, Pack
+from face.app.src.insight.pack import Pack
+from face.app.src.insight.pack_folder import CPU, CUDA
 from tests.tiny_models.insightface import write_pack
 
 SAMPLE = Path(__file__).resolve().parents[3] / "Input_Images" / "portrait_both_closed.jpg"

@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from contracts.envelope import Notice
-from contracts.error_codes import ErrorCode, StageError
-from contracts.exit_codes import ExitCode
 from contracts.face import FaceParams
 from contracts.stage import Job
 from face.app.src.face_session import Analyser, FaceSession
 from face.app.src.insight.analyser import InsightAnalyser
 from face.app.src.insight.pack import Pack
+from face.app.src.insight.pack_folder import pack_folder
 
-WEIGHTS = "buffalo_l"
 PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "insightface", "pillow", "pyvips")
 
 
@@ -31,14 +29,7 @@ class PackHolder:
         Raises:
             StageError: WEIGHTS_MISSING, WEIGHTS_UNUSABLE, NO_GPU.
         """
-        if WEIGHTS not in params.weights:
-            raise StageError(
-                ErrorCode.WEIGHTS_MISSING,
-                "the request names no InsightFace pack",
-                "name one: --weights FOLDER",
-                ExitCode.ENVIRONMENT,
-            )
-        folder = job.path(params.weights[WEIGHTS])
+        folder = pack_folder(job, params)
         if self.pack is None or folder != self._folder:
             self.pack = None
             self.pack = Pack(folder, self._device)

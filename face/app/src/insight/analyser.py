@@ -19,6 +19,7 @@ from face.app.src.face_mesh import FaceMesher, MeshReading, face_square
 from face.app.src.face_plausibility import TO_KEEP, is_plausible
 from face.app.src.face_reading import DECIMALS, read_face
 from face.app.src.insight import landmarks_106
+from face.app.src.insight.five_points import five_points
 from face.app.src.insight.pack import Detection, Looks, Pack
 from face.app.src.insight.search import find_faces
 from face.app.src.picture_pyramid import FloatArray, PicturePyramid, Square
@@ -50,7 +51,7 @@ class InsightAnalyser:
         for face in known:
             reading = self._mesher.read(pyramid, face_square(np.asarray(face.mesh)))
             if is_plausible(reading, pyramid.width, pyramid.height, TO_KEEP):
-                there = Detection(face.bbox, face.confidence, _five_points(reading.mesh))
+                there = Detection(face.bbox, face.confidence, five_points(reading.mesh))
                 faces.append(self._told(pyramid, there, reading, face.face_index, threshold))
         return faces
 
@@ -126,12 +127,6 @@ def _square(face: Detection) -> Square:
     across = face.points[1] - face.points[0]
     angle = math.atan2(float(across[1]), float(across[0]))
     return Square(((x1 + x2) / 2, (y1 + y2) / 2), max(x2 - x1, y2 - y1), angle)
-
-
-def _five_points(mesh: FloatArray) -> FloatArray:
-    """Where the detector would see its points: eyes, tip of the nose, corners of the mouth."""
-    eyes = [eye_mesh.eye_center(mesh, side) for side in SIDES]
-    return np.array([*eyes, *(mesh[k, :2] for k in (4, 61, 291))])
 
 
 def _rounded(points: FloatArray | Sequence[tuple[float, ...]]) -> tuple[Any, ...]:

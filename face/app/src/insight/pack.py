@@ -9,12 +9,18 @@ from typing import Any
 import numpy as np
 
 from contracts.envelope import Notice
-from contracts.error_codes import ErrorCode, StageError
-from contracts.exit_codes import ExitCode
 from contracts.files import sha256_file
+from face.app.src.insight.pack_folder import (
+    CUDA,
+    check_providers,
+    first_line,
+    onnx_files,
+    unusable,
+    wanted_providers,
+)
+from face.app.src.insight.recognition import unit
 from face.app.src.picture_pyramid import FloatArray, Rgb8
 
-CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 TASKS = ("detection", "landmark_2d_106", "genderage", "recognition")
 NEEDED = ("detection", "landmark_2d_106")
 DETECTION_SIZE = (640, 640)
@@ -57,18 +63,9 @@ class Pack:
     """
 
     def __init__(self, folder: Path, device: str) -> None:
-        files = sorted(folder.glob("*.onnx")) if folder.is_dir() else []
-        if not files:
-            raise StageError(
-                ErrorCode.WEIGHTS_MISSING,
-                f"there is no InsightFace pack in {folder}: no .onnx file",
-                "put det_10g.onnx and 2d106det.onnx of buffalo_l there, or fetch it: "
-                "python3 run_pipeline.py models pull buffalo_l",
-                ExitCode.ENVIRONMENT,
-            )
-        self.notices: tuple[Notice, ...] = ()
-        self._models = self._opened(folder, _providers(device))
-        self._check_providers(device)
+        files = onnx_files(folder)
+        self._models = self._opened(folder, wanted_providers(device))
+        self.notices: tuple[Notice, ...] = check_providers(self._models, device)
         self._files = files
         self._hashes: dict[str, str] = {}
 
@@ -96,14 +93,12 @@ class Pack:
         for task, model in self._models.items():
             if task in ("landmark_2d_106", "genderage") or (task == "recognition" and identity):
                 model.get(bgr, seen)
-        vector = seen.get("embedding")
-        if vector is not None:
-            vector = tuple(round(float(v), 6) for v in vector / max(float(np.linalg.norm(vector)), 1e-9))
+        embedding = seen.get("embedding")
         return Looks(
             landmarks=np.asarray(seen["landmark_2d_106"], float),
             age=None if seen.get("age") is None else float(seen["age"]),
             gender={0: "female", 1: "male"}.get(seen.get("gender")),
-            identity=vector,
+            identity=None if embedding is None else unit(embedding),
         )
 
     def _opened(self, folder: Path, providers: list[str]) -> dict[str, Any]:
@@ -113,40 +108,10 @@ class Pack:
             analysis = FaceAnalysis(name=str(folder), allowed_modules=list(TASKS), providers=providers)
             analysis.prepare(ctx_id=0 if CUDA in providers else -1, det_size=DETECTION_SIZE)
         except AssertionError:  # what InsightFace says where no file is a detector
-            raise _unusable(folder, "none of its files is a face detector") from None
+            raise unusable(folder, "none of its files is a face detector") from None
         except Exception as error:  # protobuf, ONNX Runtime and InsightFace each have errors of their own
-            raise _unusable(folder, str(error).splitlines()[0] if str(error) else repr(error)) from error
+            raise unusable(folder, first_line(error)) from error
         missing = [task for task in NEEDED if task not in analysis.models]
         if missing:
-            raise _unusable(folder, f"it has no model for {missing[0]}")
+            raise unusable(folder, f"it has no model for {missing[0]}")
         return dict(analysis.models)
-
-    def _check_providers(self, device: str) -> None:
-        """ONNX Runtime falls back to the processor without a word."""
-        slow = [t for t, m in self._models.items() if CUDA not in m.session.get_providers()]
-        if device == "cuda" and slow:
-            raise StageError(
-                ErrorCode.NO_GPU,
-                f"InsightFace's {slow[0]} would run on the processor: ONNX Runtime has no CUDA here",
-                "install onnxruntime-gpu and the CUDA that it names, or use --device auto",
-                ExitCode.ENVIRONMENT,
-            )
-        if device == "auto" and slow and CUDA in _providers(device):
-            message = "ONNX Runtime offers CUDA but could not start it: InsightFace runs on the processor"
-            self.notices = (Notice("DEVICE_FALLBACK", message),)
-
-
-def _providers(device: str) -> list[str]:
-    import onnxruntime
-
-    offered = CUDA in onnxruntime.get_available_providers()
-    return [CUDA, CPU] if device == "cuda" or (device == "auto" and offered) else [CPU]
-
-
-def _unusable(folder: Path, what: str) -> StageError:
-    return StageError(
-        ErrorCode.WEIGHTS_UNUSABLE,
-        f"the InsightFace pack in {folder} cannot be used: {what}",
-        "fetch it again: python3 run_pipeline.py models pull buffalo_l; or use facemesh",
-        ExitCode.ENVIRONMENT,
-    )
