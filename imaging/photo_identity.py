@@ -5,6 +5,7 @@ Standard library only.
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +66,9 @@ def identify(path: Path, limits: PhotoLimits) -> str:
     try:
         if path.is_dir():
             raise refuse(ErrorCode.INPUT_MISSING, f"{path} is a folder, not a photo", "name a file")
-        size = path.stat().st_size
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for its writer
+            raise refuse(ErrorCode.INPUT_MISSING, f"{path} is a pipe or a device, not a photo", "name a file")
         with open(path, "rb") as handle:
             head = handle.read(32)
     except FileNotFoundError as error:
@@ -78,10 +81,10 @@ def identify(path: Path, limits: PhotoLimits) -> str:
         ) from error
     if not head:
         raise refuse(ErrorCode.INPUT_NOT_AN_IMAGE, f"{path} is empty", "copy it again from its source")
-    if size > limits.max_file_mb * 1e6:
+    if status.st_size > limits.max_file_mb * 1e6:
         raise refuse(
             ErrorCode.INPUT_TOO_LARGE,
-            f"{path}: {size / 1e6:.0f} MB, the limit is {limits.max_file_mb:g}",
+            f"{path}: {status.st_size / 1e6:.0f} MB, the limit is {limits.max_file_mb:g}",
             "save it smaller, or raise max_file_mb",
         )
     return _format_of(path, head)

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from pathlib import Path, PurePath, PurePosixPath
 
+from contracts.envelope import Notice
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
+from imaging.photo_identity import RAW_SUFFIXES
 from orch.app.src.run_ids import photo_id
 from orch.app.src.run_paths import SELECTED_PREFIX
 
@@ -19,6 +21,9 @@ PHOTO_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
 )
 """Looked for in folders and patterns; a file that is named is taken whatever its suffix is."""
+
+NOT_READ_SUFFIXES = RAW_SUFFIXES | {".heic", ".heif", ".avif", ".jxl"}
+"""Photos that people have in their folders and this version cannot read: told of, not passed over."""
 
 _OWN_OUTPUT = re.compile(
     r"(?:final_restore|final_result|3_final_result|3_final_alpha|0_prepared|1_base_output|2_refined"
@@ -49,10 +54,16 @@ class Photo:
 
 @dataclass(frozen=True)
 class FoundPhotos:
-    """problems: inputs that are not there; the photos of the others are found all the same."""
+    """The photos of a run.
+
+    Attributes:
+        problems: inputs that are not there; the photos of the others are found all the same.
+        notices: what was left out of folders and patterns.
+    """
 
     photos: tuple[Photo, ...]
     problems: tuple[StageError, ...]
+    notices: tuple[Notice, ...] = ()
 
 
 def find_photos(
@@ -81,7 +92,7 @@ def find_photos(
                 found.setdefault(photo.path, photo)
             else:
                 problems.append(_not_utf8(photo.path))
-    return FoundPhotos(tuple(_named_apart(list(found.values()))), tuple(problems))
+    return FoundPhotos(tuple(_named_apart(list(found.values()))), tuple(problems), _left_out(search.not_read))
 
 
 def natural_key(path: PurePath) -> tuple[list[tuple[int, int, str]], str]:
@@ -95,6 +106,7 @@ class _Search:
     base: Path
     outputs: Path
     is_output: Callable[[Path], bool]
+    not_read: Counter[str] = field(default_factory=Counter)
 
     def photos_of(self, given: str) -> list[Photo]:
         path = Path(os.path.normpath(self.base / Path(given).expanduser()))
@@ -110,7 +122,7 @@ class _Search:
             raise _missing(f"photo {path} does not exist", "check the spelling and the folder")
         fixed = _before_wildcard(path)
         matches = sorted(fixed.glob(path.relative_to(fixed).as_posix()), key=natural_key)
-        photos = [_below(fixed, p) for p in matches if p.is_file() and self._counts(p)]
+        photos = [_below(fixed, p) for p in matches if not p.is_dir() and self._counts(p)]
         if not photos:
             raise _missing(f"no photo matches {path}", "check the pattern, and quote it")
         return photos
@@ -126,7 +138,8 @@ class _Search:
                 "check its permissions",
                 ExitCode.UNREADABLE_INPUT,
             ) from error
-        yield from (p for p in entries if p.is_file() and self._counts(p))
+        # What is no regular file is told of as a photo that cannot be read.
+        yield from (p for p in entries if not p.is_dir() and self._counts(p))
         for entry in entries:
             inside = entry.is_dir() and not entry.is_symlink() and not entry.name.startswith(".")
             if inside and entry != self.outputs and not self._is_selected(entry):
@@ -137,12 +150,23 @@ class _Search:
         return folder.parent == self.outputs and folder.name.startswith(SELECTED_PREFIX)
 
     def _counts(self, path: Path) -> bool:
+        suffix = path.suffix.lower()
+        if suffix in NOT_READ_SUFFIXES and not path.name.startswith("."):
+            self.not_read[suffix] += 1
         return (
-            path.suffix.lower() in PHOTO_SUFFIXES
+            suffix in PHOTO_SUFFIXES
             and not path.name.startswith(".")
             and not _OWN_OUTPUT.match(path.stem)
             and not self.is_output(path)
         )
+
+
+def _left_out(not_read: Counter[str]) -> tuple[Notice, ...]:
+    if not not_read:
+        return ()
+    kinds = ", ".join(f"{count} {suffix}" for suffix, count in sorted(not_read.items()))
+    message = f"left out, because these formats are not read: {kinds}; export them as JPEG, PNG or TIFF first"
+    return (Notice("FORMAT_NOT_READ", message),)
 
 
 def _below(folder: Path, path: Path) -> Photo:

@@ -157,7 +157,7 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
             options=options,
             found=found,
             choice=choice,
-            notices=(*resumed.notices, *choice.notices, *second.notices),
+            notices=(*found.notices, *resumed.notices, *choice.notices, *second.notices),
         )
         report = run_report(facts, passes, pool)
         report, documents = _written(report, space.layout)

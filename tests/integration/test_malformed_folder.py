@@ -1,0 +1,93 @@
+"""A folder with more broken files than photos: the photos are done, and every other file is named."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.error_codes import ErrorCode
+from contracts.exit_codes import ExitCode
+from tests import malformed
+from tests.photos import CHECKOUT
+from tests.running import Answer, read_report, run
+
+pytestmark = pytest.mark.heavy
+
+SAMPLES = CHECKOUT / "Input_Images"
+GOOD = ("portrait_both_closed.jpg", "portrait_one_closed.jpg")
+CLOSED = SAMPLES / GOOD[0]
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("mixed")
+    photos = folder / "photos"
+    photos.mkdir()
+    for name in GOOD:
+        shutil.copy(SAMPLES / name, photos / name)
+    for name, make in (malformed.broken(CLOSED) | malformed.odd(CLOSED)).items():
+        make(photos / name)
+    answer = run("--input", "photos", "--output", "out", cwd=folder, patience_s=600.0)
+    return folder, answer, read_report(folder / "out")
+
+
+LEFT_OUT = {"camera.heic"}
+"""Told of together, since cameras write them beside photos that are read."""
+
+
+def _told(report: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """File name -> status and error code."""
+    told = {p["photo"]: (p["status"], (p["error"] or {}).get("code", "")) for p in report["photos"]}
+    for problem in report["problems"]:
+        for name in malformed.broken(CLOSED):
+            if name in problem["message"]:
+                told[name] = ("failed", problem["code"])
+    return told
+
+
+def test_there_are_sixty_of_them() -> None:
+    assert len(malformed.broken(CLOSED)) + len(malformed.odd(CLOSED)) >= 60
+
+
+def test_all_good_ones_are_done(done: tuple[Path, Answer, dict[str, Any]]) -> None:
+    folder, answer, report = done
+    assert answer.exit_code == ExitCode.SOME_FAILED, answer.text
+    told = _told(report)
+    assert [told[name][0] for name in GOOD] == ["edited"] * len(GOOD)
+    assert len(list((folder / "out").glob("final_restore_*"))) >= len(GOOD)
+
+
+@pytest.mark.parametrize("name", sorted(malformed.broken(CLOSED).keys() - LEFT_OUT))
+def test_every_bad_one_is_named_with_its_code(done: tuple[Path, Answer, dict[str, Any]], name: str) -> None:
+    _, answer, report = done
+    status, code = _told(report)[name]
+    assert status == "failed"
+    assert re.match(r"[A-Z]+(_[A-Z]+)*_\d{3}\Z", code) and code != ErrorCode.INTERNAL, code
+    assert any(name in line and f"[{code}]" in line for line in answer.text.splitlines()), name
+
+
+@pytest.mark.parametrize("name", sorted(malformed.odd(CLOSED)))
+def test_an_odd_one_is_done_or_refused(done: tuple[Path, Answer, dict[str, Any]], name: str) -> None:
+    _, _, report = done
+    status, code = _told(report)[name]
+    assert status in ("edited", "unchanged", "failed")
+    assert (status == "failed") == bool(code)
+    assert code != ErrorCode.INTERNAL
+
+
+def test_formats_that_are_not_read_are_told(done: tuple[Path, Answer, dict[str, Any]]) -> None:
+    _, _, report = done
+    assert [notice["message"] for notice in report["notices"] if "1 .heic" in notice["message"]]
+
+
+def test_nothing_half_done_and_no_traceback(done: tuple[Path, Answer, dict[str, Any]]) -> None:
+    folder, answer, report = done
+    assert "Traceback" not in answer.text
+    files = [path for path in (folder / "out").rglob("*") if path.is_file()]
+    assert [path for path in files if path.name.startswith(".ote-") or ".partial" in path.name] == []
+    assert json.dumps(report)
