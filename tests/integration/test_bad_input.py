@@ -182,13 +182,13 @@ CASES: dict[str, tuple[Prepare, str, ExitCode, str]] = {
         _with("--backend", "sdxl"),
         ErrorCode.WEIGHTS_MISSING,
         ExitCode.ENVIRONMENT,
-        "SDXL",
+        "sdxl_base",
     ),
     "restoration without weights": (
         _with("--restore", "on"),
         ErrorCode.WEIGHTS_MISSING,
         ExitCode.ENVIRONMENT,
-        "CodeFormer",
+        "codeformer",
     ),
     "donor without a photo": (
         _with("--backend", "donor"),
