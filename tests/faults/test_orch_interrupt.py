@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -72,9 +71,7 @@ def test_an_interrupted_run_keeps_what_is_finished_and_leaves_nothing_else(
     assert process.stdout is not None and process.stderr is not None
     child = int(process.stdout.readline())
     process.send_signal(how)
-    started = time.monotonic()
-    assert process.wait(10) == 130
-    assert time.monotonic() - started < 3
+    assert process.wait(60) == 130  # and not when the child ends, after ten minutes
     assert process.stderr.read() == b""
     process.stdout.close()
     process.stderr.close()
