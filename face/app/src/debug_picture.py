@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 import cv2
@@ -52,5 +53,7 @@ def _write(
     x = int(np.clip(place[0], 0, max(0, width - text_width)))
     y = int(np.clip(place[1], text_height, height - 2))
     pen = max(1, round(1.5 * scale))
-    cv2.putText(picture, text, (x, y), FONT, scale, (0, 0, 0), pen + 2, cv2.LINE_AA)
+    # a thicker pen would spread the letters, too
+    for dx, dy in itertools.product((-pen, 0, pen), repeat=2):
+        cv2.putText(picture, text, (x + dx, y + dy), FONT, scale, (0, 0, 0), pen, cv2.LINE_AA)
     cv2.putText(picture, text, (x, y), FONT, scale, colour, pen, cv2.LINE_AA)
