@@ -86,7 +86,23 @@ def _add_files(group: argparse._ArgumentGroup) -> None:
         nargs="+",
         action="extend",
         metavar="PHOTO|FOLDER|GLOB",
-        help="what to work on; may be repeated",
+        help="what to work on; may be repeated; - takes a list of paths from standard input",
+    )
+    group.add_argument(
+        "--null", action="store_true", help="paths of --input - end with a zero byte, as of find -print0"
+    )
+    group.add_argument("--no-recursive", action="store_true", help="do not go into subfolders")
+    group.add_argument(
+        "--skip",
+        action="append",
+        metavar="PATTERN|@FILE",
+        help="leave out photos with such names or paths, or those listed in FILE; may be repeated",
+    )
+    group.add_argument(
+        "--since",
+        type=cli_values.since,
+        metavar="DATE|AGE",
+        help="only files written since: 2026-11-01, 2026-11-01T18:30, 12h, 3d, 2w",
     )
     group.add_argument("--output", type=Path, metavar="FOLDER", help="write everything below this folder")
     group.add_argument(
@@ -258,6 +274,10 @@ def _run_options(options: argparse.Namespace, cwd: Path) -> RunOptions:
     return RunOptions(
         config=cwd / options.config.expanduser() if options.config else None,
         inputs=tuple(options.input or ()),
+        null_separated=options.null,
+        recursive=not options.no_recursive,
+        skip=tuple(options.skip or ()),
+        since=options.since,
         base=cwd,
         output=cwd / options.output.expanduser() if options.output else None,
         num_variations=options.num_variations,

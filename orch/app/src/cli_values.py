@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 
+from orch.app.src.input_filters import moment
 from orch.app.src.options import MOST_VARIATIONS
 from orch.app.src.stage_registry import STAGES
 
@@ -46,3 +48,13 @@ def workers(text: str) -> int | dict[str, int]:
             )
         named[stage] = positive(number)
     return named
+
+
+def since(text: str) -> str:
+    """A date, a date and time, or an age."""
+    try:
+        moment(text, datetime.now())
+    except (ValueError, OverflowError):
+        message = f"{text!r} is no date (2026-11-01), time (2026-11-01T18:30) or age (90m, 12h, 3d, 2w)"
+        raise argparse.ArgumentTypeError(message) from None
+    return text

@@ -67,7 +67,11 @@ class FoundPhotos:
 
 
 def find_photos(
-    inputs: Sequence[str], base: Path, outputs: Path, is_output: Callable[[Path], bool] = lambda path: False
+    inputs: Sequence[str],
+    base: Path,
+    outputs: Path,
+    is_output: Callable[[Path], bool] = lambda path: False,
+    recursive: bool = True,
 ) -> FoundPhotos:
     """Resolve what a person named.
 
@@ -77,8 +81,9 @@ def find_photos(
         outputs: folder of finished pictures; never walked into unless it is named itself.
         is_output: tells pictures of an earlier run by their names; they are left out of folders and
             patterns, as are those with the names of `run_paths`.
+        recursive: go into subfolders of folders.
     """
-    search = _Search(base, outputs, is_output)
+    search = _Search(base, outputs, is_output, recursive)
     found: dict[Path, Photo] = {}
     problems: list[StageError] = []
     for given in inputs:
@@ -106,6 +111,7 @@ class _Search:
     base: Path
     outputs: Path
     is_output: Callable[[Path], bool]
+    recursive: bool
     not_read: Counter[str] = field(default_factory=Counter)
 
     def photos_of(self, given: str) -> list[Photo]:
@@ -140,7 +146,7 @@ class _Search:
             ) from error
         # What is no regular file is told of as a photo that cannot be read.
         yield from (p for p in entries if not p.is_dir() and self._counts(p))
-        for entry in entries:
+        for entry in entries if self.recursive else ():
             inside = entry.is_dir() and not entry.is_symlink() and not entry.name.startswith(".")
             if inside and entry != self.outputs and not self._is_selected(entry):
                 yield from self._walk(entry)

@@ -16,6 +16,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,10 +129,13 @@ def command(argv: Sequence[str] | None = None) -> int:
 
 def _do(parsed: Command, started: float) -> int:
     if parsed.small is None:
+        from orch.app.src.input_lists import with_listed
         from orch.app.src.run import execute
         from orch.app.src.surroundings import surroundings
 
-        return execute(parsed.run, surroundings(), started).exit_code
+        # Read here and not with the command line: before this the program may have started itself again.
+        inputs = with_listed(parsed.run.inputs, sys.stdin.buffer, parsed.run.null_separated)
+        return execute(replace(parsed.run, inputs=inputs), surroundings(), started).exit_code
     if parsed.small.name == "models":
         from orch.app.src.models.command import models_command
 

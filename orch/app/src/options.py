@@ -30,6 +30,10 @@ class RunOptions:
     Attributes:
         config: merges over config/default.json.
         inputs: photos, folders, patterns, as they were given; empty takes the configuration's.
+        null_separated: how standard input lists photos for the input "-".
+        recursive: go into subfolders of folders.
+        skip: patterns of photos to leave out, or "@FILE" with such.
+        since: leave out files written before: a date, a date and time, or an age such as "3d".
         base: absolute folder that relative inputs start from.
         output: folder for everything that is written, None for the project's own folders.
         run_id: None takes the time.
@@ -43,6 +47,10 @@ class RunOptions:
 
     config: Path | None = None
     inputs: tuple[str, ...] = ()
+    null_separated: bool = False
+    recursive: bool = True
+    skip: tuple[str, ...] = ()
+    since: str | None = None
     base: Path = Path("/")
     output: Path | None = None
     num_variations: int = 0
@@ -68,6 +76,9 @@ class RunOptions:
         return {
             "config": str(self.config) if self.config else None,
             "inputs": list(self.inputs),
+            "recursive": self.recursive,
+            "skip": list(self.skip),
+            "since": self.since,
             "output": str(self.output) if self.output else None,
             "num_variations": self.num_variations,
             "run_id": self.run_id,

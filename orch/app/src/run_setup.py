@@ -10,6 +10,8 @@ from pathlib import Path
 
 from contracts.envelope import Notice
 from orch.app.src.donor_search import DonorPhotos
+from orch.app.src.input_filters import InputFilter, moment
+from orch.app.src.input_lists import skip_patterns
 from orch.app.src.inputs import FoundPhotos, find_photos
 from orch.app.src.options import RunOptions
 from orch.app.src.output_names import template_pattern
@@ -44,10 +46,11 @@ def photos_of(options: RunOptions, settings: Settings) -> FoundPhotos:
 
     inputs = options.inputs or tuple(settings.image_paths())
     base = options.base if options.inputs else PROJECT_ROOT
-    found = find_photos(inputs, base, images, is_output)
+    found = find_photos(inputs, base, images, is_output, options.recursive)
     if not found.photos:
         raise found.problems[0]
-    return found
+    since = moment(options.since, datetime.now()) if options.since else None
+    return InputFilter(skip_patterns(options.skip, options.base), since)(found)
 
 
 def donor_photos(settings: Settings) -> DonorPhotos:
