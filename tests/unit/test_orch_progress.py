@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from orch.app.src.progress import JsonLines, Lines, progress_for
+from orch.app.src.progress import JsonLines, Lines
 from orch.app.src.progress_bar import Bar
+from orch.app.src.progress_display import progress_for
 from tests.unit.orch_fakes import World, face, run
 
 

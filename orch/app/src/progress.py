@@ -146,14 +146,3 @@ class JsonLines(Silent):
     def _send(self, event: str, **fields: Any) -> None:
         line = json.dumps({"event": event, **fields}, ensure_ascii=True, allow_nan=False)
         print(line, file=self._out, flush=True)
-
-
-def progress_for(log_format: str) -> Progress:
-    """What suits the log format and whether a person is watching."""
-    if log_format == "json":
-        return JsonLines()
-    if sys.stdout.isatty() and sys.stderr.isatty():
-        from orch.app.src.progress_bar import Bar
-
-        return Bar()
-    return Lines()

@@ -12,7 +12,8 @@ from orch.app.src.finishing import final_writer
 from orch.app.src.hardware import this_computer
 from orch.app.src.launching import Launcher, process_launcher
 from orch.app.src.output_names import OutputFormat
-from orch.app.src.progress import Progress, Silent, progress_for
+from orch.app.src.progress import Progress, Silent
+from orch.app.src.progress_display import progress_for
 from orch.app.src.run import Surroundings
 from orch.app.src.run_paths import Layout
 
