@@ -30,6 +30,7 @@ from gen.app.src.refusals import hidden_by_turn, too_small
 from gen.app.src.seen_eyes import iris_colour_of, open_side, seen_white_gain, skin_around
 from gen.app.src.strategy import EyeScene, Painting
 from gen.app.src.texture_match import edge_blur
+from gen.app.src.tone_of_other_eye import with_tones_of
 from imaging.colour import LUMINANCE, Image, luminance, to_encoded, to_linear
 
 FloatArray = NDArray[np.float64]
@@ -92,7 +93,21 @@ class LidLift:
                 pictures[name][region][taken] = to_encoded(linear_view)[taken]
             alpha[region] = np.maximum(alpha[region], eye.alpha)
             eyes.append(_report(plan, colour, eye.white))
+            if other is not None:
+                box, toned = with_tones_of(
+                    to_linear(pictures["painted"]), linear, scene.mesh, plan.side, _outline(plan), other
+                )
+                taken = alpha[box.slices] > 0
+                pictures["painted"][box.slices][taken] = to_encoded(toned)[taken]
         return Painting(pictures.pop("painted"), alpha, tuple(eyes), pictures)
+
+
+def _outline(plan: OpenEyePlan) -> FloatArray:
+    """The opening, crop px, shape (n, 2)."""
+    aperture = plan.aperture
+    upper = np.stack([aperture.u, aperture.upper], axis=-1)
+    lower = np.stack([aperture.u, aperture.lower], axis=-1)[::-1]
+    return plan.axes.to_crop(np.concatenate([upper, lower]))
 
 
 def _shared(scene: EyeScene, linear: Image, colour: IrisColour, gain: float) -> _Shared:
