@@ -13,7 +13,7 @@ from typing import Any, Literal
 from contracts.error_codes import ErrorCode, StageError
 from imaging import png_reader
 from imaging.exif import exif_orientation
-from imaging.photo_identity import PhotoLimits, damaged, identify, refuse, unsupported
+from imaging.photo_identity import PhotoLimits, damaged, how_to_convert, identify, refuse, unsupported
 from imaging.pillow_reader import opened_by_pillow, read_tiff_tags
 
 ColourModel = Literal["grey", "rgb", "palette", "cmyk"]
@@ -121,7 +121,7 @@ def _tiff_header(path: Path) -> PhotoHeader:
     if WIDTH not in tags or HEIGHT not in tags:
         raise damaged(path, "TIFF")
     if DNG_VERSION in tags:
-        raise unsupported(path, "a camera raw file", "develop it to a 16-bit TIFF or a JPEG first")
+        raise unsupported(path, "a camera raw file", how_to_convert(["camera raw"]))
     # Subfile types 1 and 4 are thumbnails and masks of the first page.
     extra = [page for page in pages[1:] if not int(page.get(NEW_SUBFILE_TYPE, 0)) & 5]
     if extra:

@@ -6,6 +6,7 @@ Standard library only.
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,25 @@ RAW_SUFFIXES = frozenset((
 ))
 # fmt: on
 """Most camera raw files are TIFFs whose first page is a thumbnail: they must not be taken for photos."""
-ISO_MEDIA_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"crx ": "camera raw"}
+HEIC_BRANDS = dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIC")
+ISO_MEDIA_BRANDS = HEIC_BRANDS | {b"avif": "AVIF", b"avis": "AVIF", b"crx ": "camera raw"}
+"""Major brands of the `ftyp` box, ISO/IEC 23008-12; the boxes of videos look the same."""
+JPEG_XL_STARTS = (b"\xff\x0a", b"\0\0\0\x0cJXL ")
+NOT_READ = {
+    ".heic": "HEIC",
+    ".heif": "HEIC",
+    ".avif": "AVIF",
+    ".jxl": "JPEG XL",
+    **dict.fromkeys(RAW_SUFFIXES, "camera raw"),
+}
+"""Suffix -> format, of photos that people have in their folders and this version does not read."""
+CONVERTERS = {
+    "HEIC": "heif-convert of libheif, on a Mac sips -s format jpeg",
+    "AVIF": "avifdec of libavif",
+    "JPEG XL": "djxl of libjxl",
+    "camera raw": "darktable-cli",
+}
+"""Format that is not read -> what makes a JPEG, PNG or TIFF of it."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +74,16 @@ def damaged(path: Path, file_format: str) -> StageError:
 
 def unsupported(path: Path, what: str, hint: str) -> StageError:
     return refuse(ErrorCode.INPUT_UNSUPPORTED, f"{path} is {what}, which is not handled", hint)
+
+
+def how_to_convert(formats: Iterable[str]) -> str:
+    """What to do with photos of formats that are not read, keys of `CONVERTERS`."""
+    tools = "; ".join(f"{name}: {CONVERTERS[name]}" for name in sorted(set(formats)))
+    return f"convert to JPEG, PNG or TIFF first ({tools})"
+
+
+def _not_read(path: Path, kind: str) -> StageError:
+    return refuse(ErrorCode.INPUT_UNSUPPORTED, f"{path}: {kind} is not read", how_to_convert([kind]))
 
 
 def identify(path: Path, limits: PhotoLimits) -> str:
@@ -92,18 +121,18 @@ def identify(path: Path, limits: PhotoLimits) -> str:
 
 def _format_of(path: Path, head: bytes) -> str:
     if path.suffix.lower() in RAW_SUFFIXES or head[8:10] == b"CR":
-        raise refuse(
-            ErrorCode.INPUT_UNSUPPORTED,
-            f"{path}: camera raw files are not read",
-            "develop it to a 16-bit TIFF or a JPEG first",
-        )
+        raise _not_read(path, "camera raw")
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
     if head[4:8] == b"ftyp":
-        kind = ISO_MEDIA_BRANDS.get(head[8:12], "HEIC")
-        raise refuse(
-            ErrorCode.INPUT_UNSUPPORTED, f"{path}: {kind} is not read", "export it as JPEG, PNG or TIFF first"
-        )
+        kind = ISO_MEDIA_BRANDS.get(head[8:12])
+        if kind is None:
+            raise refuse(
+                ErrorCode.INPUT_NOT_AN_IMAGE, f"{path} is a video, not a photo", "save a frame of it"
+            )
+        raise _not_read(path, kind)
+    if head.startswith(JPEG_XL_STARTS):
+        raise _not_read(path, "JPEG XL")
     for signature, name in SIGNATURES:
         if head.startswith(signature):
             return name

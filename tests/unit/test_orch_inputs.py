@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.error_codes import StageError
+from contracts.error_codes import ErrorCode, StageError
 from orch.app.src.inputs import FoundPhotos, Photo, find_photos
 from orch.app.src.output_names import OutputNames, checked_template, template_pattern
 from orch.app.src.run_paths import RunPathManager, layout_for
@@ -33,6 +33,20 @@ def test_a_folder_in_natural_order_with_its_subfolders(tmp_path: Path) -> None:
     found = find(tmp_path, "in")
     assert names(found) == ["a.tif", "IMG_9.JPG", "IMG_10.jpg", "b/x.png"]
     assert [photo.photo_id for photo in found.photos] == ["a_tif", "IMG_9_JPG", "IMG_10_jpg", "x_png"]
+
+
+def test_photos_that_are_not_read_are_told_with_what_converts_them(tmp_path: Path) -> None:
+    make(tmp_path, "in/a.jpg", "in/b.HEIC", "in/c.nef", "in/.d.heic", "phone/a.heic", "phone/b.heic")
+    found = find(tmp_path, "in", "phone", "phone/*")
+    assert names(found) == ["a.jpg"]
+    (notice,) = found.notices
+    assert "5 .heic, 1 .nef" in notice.message
+    assert "HEIC: heif-convert" in notice.message and "camera raw: darktable-cli" in notice.message
+    for problem in found.problems:
+        assert problem.code == ErrorCode.INPUT_UNSUPPORTED
+        assert "only 2 .heic" in problem.message and "heif-convert" in problem.hint
+        assert ".nef" not in problem.message and "raw" not in problem.hint
+    assert len(found.problems) == 2
 
 
 def test_hidden_files_and_own_outputs_are_no_photos(tmp_path: Path) -> None:

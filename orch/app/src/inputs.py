@@ -13,7 +13,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from contracts.envelope import Notice
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-from imaging.photo_identity import RAW_SUFFIXES
+from imaging.photo_identity import NOT_READ, how_to_convert
 from orch.app.src.run_ids import photo_id
 from orch.app.src.run_paths import SELECTED_PREFIX
 
@@ -21,9 +21,6 @@ PHOTO_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
 )
 """Looked for in folders and patterns; a file that is named is taken whatever its suffix is."""
-
-NOT_READ_SUFFIXES = RAW_SUFFIXES | {".heic", ".heif", ".avif", ".jxl"}
-"""Photos that people have in their folders and this version cannot read: told of, not passed over."""
 
 _OWN_OUTPUT = re.compile(
     r"(?:final_restore|final_result|3_final_result|3_final_alpha|0_prepared|1_base_output|2_refined"
@@ -116,11 +113,12 @@ class _Search:
 
     def photos_of(self, given: str) -> list[Photo]:
         path = Path(os.path.normpath(self.base / Path(given).expanduser()))
+        told = self.not_read.copy()
         if path.is_dir():
             photos = [_below(path, p) for p in self._walk(path)]
             if not photos:
                 suffixes = ", ".join(sorted(PHOTO_SUFFIXES))
-                raise _missing(f"no photos in folder {path}", f"looked for {suffixes}")
+                raise _none(f"no photos in folder {path}", self.not_read - told, f"looked for {suffixes}")
             return photos
         if os.path.lexists(path):
             return [Photo(path)]
@@ -130,7 +128,7 @@ class _Search:
         matches = sorted(fixed.glob(path.relative_to(fixed).as_posix()), key=natural_key)
         photos = [_below(fixed, p) for p in matches if not p.is_dir() and self._counts(p)]
         if not photos:
-            raise _missing(f"no photo matches {path}", "check the pattern, and quote it")
+            raise _none(f"no photo matches {path}", self.not_read - told, "check the pattern, and quote it")
         return photos
 
     def _walk(self, folder: Path) -> Iterator[Path]:
@@ -157,7 +155,7 @@ class _Search:
 
     def _counts(self, path: Path) -> bool:
         suffix = path.suffix.lower()
-        if suffix in NOT_READ_SUFFIXES and not path.name.startswith("."):
+        if suffix in NOT_READ and not path.name.startswith("."):
             self.not_read[suffix] += 1
         return (
             suffix in PHOTO_SUFFIXES
@@ -170,9 +168,24 @@ class _Search:
 def _left_out(not_read: Counter[str]) -> tuple[Notice, ...]:
     if not not_read:
         return ()
-    kinds = ", ".join(f"{count} {suffix}" for suffix, count in sorted(not_read.items()))
-    message = f"left out, because these formats are not read: {kinds}; export them as JPEG, PNG or TIFF first"
+    message = f"left out, because these formats are not read: {_counted(not_read)}; {_conversion(not_read)}"
     return (Notice("FORMAT_NOT_READ", message),)
+
+
+def _none(message: str, not_read: Counter[str], hint: str) -> StageError:
+    """Nothing was found but, at most, photos that are not read."""
+    if not not_read:
+        return _missing(message, hint)
+    message = f"{message} that can be read, only {_counted(not_read)}"
+    return StageError(ErrorCode.INPUT_UNSUPPORTED, message, _conversion(not_read), ExitCode.UNREADABLE_INPUT)
+
+
+def _counted(not_read: Counter[str]) -> str:
+    return ", ".join(f"{count} {suffix}" for suffix, count in sorted(not_read.items()))
+
+
+def _conversion(not_read: Counter[str]) -> str:
+    return how_to_convert(NOT_READ[suffix] for suffix in not_read)
 
 
 def _below(folder: Path, path: Path) -> Photo:
