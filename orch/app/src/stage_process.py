@@ -30,6 +30,9 @@ OnEvent = Callable[[dict[str, Any]], None]
 _LOG_LINES = 3
 """Last lines of a stage's log that go into the message about its death."""
 _LOG_TAIL_BYTES = 4096
+_ATTENTION_S = 0.5
+"""Seconds after which a wait for a stage looks up: a Ctrl-C that comes just before a wait begins does not
+end it, and a stage may be silent for minutes."""
 _ENDING_S = 5.0
 """Seconds between the end of a process's output and its exit status."""
 
@@ -134,9 +137,12 @@ class StageProcess:
         finished: list[ItemResult],
     ) -> Result:
         while True:
+            left_s = deadline - time.monotonic()
             try:
-                line = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
+                line = self._events.get(timeout=max(0.0, min(left_s, _ATTENTION_S)))
             except queue.Empty:
+                if left_s > _ATTENTION_S:
+                    continue
                 raise self._late(deadline_s, len(request.items)) from None
             if line is None:
                 raise self._dead()
