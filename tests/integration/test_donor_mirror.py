@@ -168,10 +168,14 @@ def test_pairs_are_opened_by_their_donors() -> None:
         if reason:
             refused[closed.stem] = reason
             continue
-        states += opened(Donor(), closed, donor).states()
-    assert list(refused) == ["vid_d12_closed"]  # heads turned by 30 degrees against each other
-    assert "turned by" in str(refused["vid_d12_closed"])
-    assert len(states) == 16 and np.mean([state == "open" for state in states]) >= 0.9
+        try:
+            states += opened(Donor(), closed, donor).states()
+        except Refused as refusal:
+            refused[closed.stem] = refusal.reason
+    assert set(refused) == {"vid_d12_closed", "vid_d14_closed"}
+    assert "turned by" in str(refused["vid_d12_closed"])  # heads turned by 30 degrees against each other
+    assert "far aside" in str(refused["vid_d14_closed"])  # the donor's iris lies in the corner
+    assert len(states) == 14 and np.mean([state == "open" for state in states]) >= 0.9
 
 
 @pytest.mark.heavy
