@@ -50,6 +50,7 @@ def broken(photo: Path) -> dict[str, Make]:
         "no_height.jpg": _jpeg_of_size(jpeg, 0, 100),
         "no_pixels.png": _without(png, b"IDAT"),
         "no_end.png": png[:-40],
+        "wrong_checksum.png": png[:-16] + bytes(byte ^ 0xFF for byte in png[-16:-12]) + png[-12:],
         "wrong_length.png": png[:8] + b"\xff\xff\xff\xff" + png[12:],
         "tiff_to_nowhere.tif": b"II*\0" + struct.pack("<I", 4_000_000_000) + bytes(50),
         "tiff_loop.tif": b"II*\0" + struct.pack("<IHI", 8, 0, 8),
@@ -57,6 +58,9 @@ def broken(photo: Path) -> dict[str, Make]:
         "riff_of_size.webp": b"RIFF\xff\xff\xff\xffWEBPVP8 " + bytes(40),
         "animated.gif": _animated(picture, "GIF"),
         "animated.webp": _animated(picture, "WEBP"),
+        "animated.png": _animated(picture, "PNG"),
+        "video.jpg": b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + bytes(200),
+        "jpeg_xl.jpg": b"\xff\x0a" + bytes(200),
         "two_pages.tif": _animated(picture, "TIFF"),
         "camera.heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200),
         "camera.jpg": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200),
@@ -68,7 +72,12 @@ def broken(photo: Path) -> dict[str, Make]:
         made[f"cut_{percent}.webp"] = webp[: len(webp) * percent // 100]
     made["cut_50.tif"] = tiff[: len(tiff) // 2]
     files: dict[str, Make] = {name: _writer(content) for name, content in made.items()}
-    return files | {"gone.jpg": lambda path: path.symlink_to(path.parent / "nowhere"), "pipe.jpg": os.mkfifo}
+    return files | {
+        "gone.jpg": lambda path: path.symlink_to(path.parent / "nowhere"),
+        "circle.jpg": lambda path: path.symlink_to(path),
+        "pipe.jpg": os.mkfifo,
+        "unreadable.jpg": lambda path: path.symlink_to("/proc/self/mem"),  # its first byte is never mapped
+    }
 
 
 def odd(photo: Path) -> dict[str, Make]:
@@ -98,7 +107,10 @@ def odd(photo: Path) -> dict[str, Make]:
 
 
 def _writer(content: bytes) -> Make:
-    return lambda path: path.write_bytes(content) and None
+    def make(path: Path) -> None:
+        path.write_bytes(content)
+
+    return make
 
 
 def _saved(picture: Image.Image, file_format: str) -> bytes:

@@ -19,7 +19,7 @@ from tests.running import Answer, read_report, run
 pytestmark = pytest.mark.heavy
 
 SAMPLES = CHECKOUT / "Input_Images"
-GOOD = ("portrait_both_closed.jpg", "portrait_one_closed.jpg")
+GOOD = ("portrait_both_closed.jpg", "portrait_one_closed.jpg", "glasses_one_closed.jpg", "portrait_open.jpg")
 CLOSED = SAMPLES / GOOD[0]
 
 
@@ -32,6 +32,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer, dict[s
         shutil.copy(SAMPLES / name, photos / name)
     for name, make in (malformed.broken(CLOSED) | malformed.odd(CLOSED)).items():
         make(photos / name)
+    (photos / "folder.jpg").mkdir()
     answer = run("--input", "photos", "--output", "out", cwd=folder, patience_s=600.0)
     return folder, answer, read_report(folder / "out")
 
@@ -58,17 +59,19 @@ def test_all_good_ones_are_done(done: tuple[Path, Answer, dict[str, Any]]) -> No
     folder, answer, report = done
     assert answer.exit_code == ExitCode.SOME_FAILED, answer.text
     told = _told(report)
-    assert [told[name][0] for name in GOOD] == ["edited"] * len(GOOD)
+    assert [told[name] for name in GOOD] == [("edited", "")] * 3 + [("unchanged", "")]
     assert len(list((folder / "out").glob("final_restore_*"))) >= len(GOOD)
 
 
 @pytest.mark.parametrize("name", sorted(malformed.broken(CLOSED).keys() - LEFT_OUT))
 def test_every_bad_one_is_named_with_its_code(done: tuple[Path, Answer, dict[str, Any]], name: str) -> None:
-    _, answer, report = done
+    folder, answer, report = done
     status, code = _told(report)[name]
     assert status == "failed"
     assert re.match(r"[A-Z]+(_[A-Z]+)*_\d{3}\Z", code) and code != ErrorCode.INTERNAL, code
     assert any(name in line and f"[{code}]" in line for line in answer.text.splitlines()), name
+    (page,) = (folder / "out").rglob("report_*.html")
+    assert name in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", sorted(malformed.odd(CLOSED)))

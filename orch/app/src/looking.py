@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -83,8 +82,7 @@ class Looker:
         started = time.monotonic()
         ask = self.ask.afresh()
         look = PhotoLook(number, photo)
-        # What is no readable file is described by the stage.
-        content = sha256_file(photo.path) if _readable(photo.path) else ""
+        content = _content(photo.path)
         remembers = bool(content) and not self._wants_to_be_shown(look)
         seen = self.cache.get(self._key(content)) if remembers else None
         if seen is None:
@@ -137,5 +135,9 @@ def paths_of(look: PhotoLook, requests: RequestMaker) -> RunPathManager:
     return RunPathManager(service, photo.path, verbose, requests.batch_id, layout, photo.subfolder)
 
 
-def _readable(path: Path) -> bool:
-    return path.is_file() and os.access(path, os.R_OK)
+def _content(path: Path) -> str:
+    """sha256 of a photo, "" where it cannot be read: what is wrong with it, the stage says."""
+    try:
+        return sha256_file(path) if path.is_file() else ""  # a pipe would wait for its writer
+    except OSError:
+        return ""

@@ -5,6 +5,7 @@ Fields of a template: {stem} and {ext} (with its dot) of the photo, {variation},
 
 from __future__ import annotations
 
+import os
 import re
 import string
 from collections import Counter
@@ -54,7 +55,8 @@ class OutputNames:
         self._suffix_of = suffix_of
         self._template = None if template is None else checked_template(template)
         self._format = output_format
-        self._inputs = {photo.path.resolve() for photo in photos}
+        # Unlike Path.resolve, realpath takes links that lead in a circle.
+        self._inputs = {os.path.realpath(photo.path) for photo in photos}
         self._taken = Counter(self._place(photo) for photo in photos)
 
     def final(self, paths: RunPathManager, photo: Photo, variation: str) -> Path:
@@ -75,7 +77,7 @@ class OutputNames:
 
     def _checked(self, paths: RunPathManager, photo: Photo, variation: str, suffix: str) -> Path:
         path = paths.get_final_output(suffix, self._name(paths, photo, variation, suffix))
-        if path.resolve() in self._inputs:
+        if os.path.realpath(path) in self._inputs:
             raise StageError(
                 ErrorCode.BAD_ARGUMENTS,
                 f"output {path} would replace a photo of this run",
