@@ -83,6 +83,19 @@ def test_an_odd_one_is_done_or_refused(done: tuple[Path, Answer, dict[str, Any]]
     assert code != ErrorCode.INTERNAL
 
 
+def test_every_bad_one_has_a_json_line(tmp_path: Path) -> None:
+    broken = malformed.broken(CLOSED)
+    shutil.copy(SAMPLES / "portrait_open.jpg", tmp_path)
+    for name in broken.keys() - LEFT_OUT:
+        broken[name](tmp_path / name)
+    answer = run("--input", ".", "--output", "out", "--log-format", "json", cwd=tmp_path)
+    assert answer.exit_code == ExitCode.SOME_FAILED
+    events = [json.loads(line) for line in answer.stdout.splitlines()]
+    failed = {e["photo"]: e["error"]["code"] for e in events if e["event"] == "photo" and e["error"]}
+    assert failed.keys() == broken.keys() - LEFT_OUT
+    assert all(failed.values())
+
+
 def test_formats_that_are_not_read_are_told(done: tuple[Path, Answer, dict[str, Any]]) -> None:
     _, _, report = done
     assert [notice["message"] for notice in report["notices"] if "1 .heic" in notice["message"]]
