@@ -133,6 +133,24 @@ def test_a_run_that_is_left_early_ends_what_is_under_way() -> None:
     assert time.monotonic() - started < 2
 
 
+def test_a_ctrl_c_while_flows_are_being_started_ends_those_that_run() -> None:
+    at_work, over = threading.Event(), threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 0
+        assert at_work.wait(5)
+        raise KeyboardInterrupt
+
+    def flow(number: int) -> bool:
+        at_work.set()
+        return over.wait(20)
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        next(LocalExecutor(3, over.set).run(flow, items()))
+    assert time.monotonic() - started < 10
+
+
 def test_many_photos_side_by_side_give_what_one_after_the_other_gives(tmp_path: Path) -> None:
     def outcome(folder: Path, cores: int) -> list[object]:
         made = World({f"{n}.jpg": (face(0), face(1, "open", "closed")) for n in range(20)})

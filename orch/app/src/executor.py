@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol, TypeVar
@@ -15,7 +16,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _PATIENCE_S = 0.5
-"""Between two cancellations, for those who were just starting something at the first."""
+"""Longest wait before a look up; and between two cancellations, for those who were just starting something
+at the first."""
 
 
 class Executor(Protocol):
@@ -49,16 +51,33 @@ class LocalExecutor:
         return self._run(flow, iter(items))
 
     def _run(self, flow: Callable[[T], R], items: Iterator[T]) -> Generator[R, None, None]:
-        running: set[Future[R]] = set()
         with ThreadPoolExecutor(self.in_flight, "photo") as threads:
             try:
-                running = {threads.submit(flow, item) for item in islice(items, self.in_flight)}
-                while running:
-                    done, running = wait(running, return_when=FIRST_COMPLETED)
-                    for future in sorted(done, key=lambda future: future.exception() is not None):
-                        running |= {threads.submit(flow, item) for item in islice(items, 1)}
-                        yield future.result()
-            finally:
-                while running:
-                    self.cancel()
-                    running = wait(running, _PATIENCE_S).not_done
+                yield from _results(threads, flow, items, self.in_flight)
+            except BaseException:  # a Ctrl-C and an iterator that is closed early among them
+                self._end(threads)
+                raise
+
+    def _end(self, threads: ThreadPoolExecutor) -> None:
+        """Cancel until every thread has ended.
+
+        The threads are waited for, and not the futures: a Ctrl-C may come between the submission of a
+        flow and the note of its future.
+        """
+        ending = threading.Thread(target=threads.shutdown, kwargs={"cancel_futures": True})
+        ending.start()
+        while ending.is_alive():
+            self.cancel()
+            ending.join(_PATIENCE_S)
+
+
+def _results(
+    threads: ThreadPoolExecutor, flow: Callable[[T], R], items: Iterator[T], in_flight: int
+) -> Generator[R, None, None]:
+    running = {threads.submit(flow, item) for item in islice(items, in_flight)}
+    while running:
+        # With a time limit: a Ctrl-C that comes just before a wait begins does not end it.
+        done, running = wait(running, _PATIENCE_S, FIRST_COMPLETED)
+        for future in sorted(done, key=lambda future: future.exception() is not None):
+            running |= {threads.submit(flow, item) for item in islice(items, 1)}
+            yield future.result()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from contracts.identity import IdentityDocument
@@ -49,15 +50,16 @@ class Identifier:
             StageError: something cannot be written.
         """
         cuts, known = None, []
-        for look, identity in self._all(looks):
-            if identity is not None:
-                cuts = Cuts(identity.cut, identity.burst_cut)
-                look = replace(look, faces=tuple(with_identity(look.faces, identity)))
-            known.append(look)
+        with closing(self.executor.run(self._one, looks)) as identified:
+            for look, identity in identified:
+                if identity is not None:
+                    cuts = Cuts(identity.cut, identity.burst_cut)
+                    look = replace(look, faces=tuple(with_identity(look.faces, identity)))
+                known.append(look)
         return Identified(sorted(known, key=lambda look: look.number), cuts)
 
-    def _all(self, looks: Iterable[PhotoLook]) -> Iterator[tuple[PhotoLook, IdentityDocument | None]]:
-        return self.executor.run(lambda look: (look, self._identity(look)), looks)
+    def _one(self, look: PhotoLook) -> tuple[PhotoLook, IdentityDocument | None]:
+        return look, self._identity(look)
 
     def _identity(self, look: PhotoLook) -> IdentityDocument | None:
         if not look.faces:
