@@ -12,6 +12,7 @@ import pyvips
 from contracts.envelope import ErrorInfo
 from contracts.face import EyeState, Pose
 from contracts.files import sha256_file
+from imaging.photo import PhotoLimits
 from orch.app.src.report import (
     EyeNumbers,
     EyeVerdict,
@@ -19,10 +20,13 @@ from orch.app.src.report import (
     FaceReport,
     PhotoReport,
     PlannedEye,
+    RunDocuments,
     RunReport,
     VariationReport,
     WrittenFile,
 )
+from orch.app.src.report_page.album import Album
+from orch.app.src.report_page.documents import write_documents
 from orch.app.src.run_paths import Layout, layout_for
 from orch.app.src.settings import Settings
 
@@ -162,3 +166,14 @@ def run_report(folder: Path, *photos: PhotoReport, **changes: Any) -> RunReport:
 
 def layout(folder: Path) -> Layout:
     return layout_for(folder / "out", "r", verbose=False)
+
+
+def album() -> Album:
+    """An album of a few photos, to be closed."""
+    return Album(8, PhotoLimits())
+
+
+def documents_of(run: RunReport, folder: Path) -> RunDocuments:
+    """What is written about a run."""
+    with album() as pictures:
+        return write_documents(run, layout(folder), pictures)

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from orch.app.src.options import SelectOptions
-from orch.app.src.report_page.documents import write_documents
 from orch.app.src.select_command import select_command
 from orch.app.src.selection import read_selection
 from tests.chromium import Page, browser, needs_chromium
-from tests.page_reports import edited, face, failed, layout, plan, run_report, unchanged
+from tests.page_reports import documents_of, edited, face, failed, plan, run_report, unchanged
 
 pytestmark = needs_chromium
 
@@ -53,7 +52,7 @@ def report(folder: Path) -> Path:
         failed(folder, f"{LONG}.jpg"),
     ]
     run = run_report(folder, *photos)
-    return Path(str(write_documents(run, layout(folder)).page))
+    return Path(str(documents_of(run, folder).page))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +66,7 @@ def found(folder: Path) -> Path:
     ]
     options = {"inputs": ["in"], "output": None, "dry_run": True}
     run = run_report(folder, *photos, options=options, run_id="dry")
-    return Path(str(write_documents(run, layout(folder)).page))
+    return Path(str(documents_of(run, folder).page))
 
 
 def shown(page: Page, path: Path, width: int = 1280, dark: bool = False) -> Page:

@@ -44,6 +44,7 @@ from contracts.gen import GenItemData, GenItemParams, PaintedEye
 from contracts.identity import FaceIdentity, IdentityDocument
 from contracts.preenh import PreEnhanceItemParams
 from contracts.stage import Job
+from orch.app.src.begun_run import Surroundings
 from orch.app.src.equipment import Equipment
 from orch.app.src.finishing import Finished
 from orch.app.src.hardware import Hardware
@@ -53,7 +54,7 @@ from orch.app.src.options import RunOptions
 from orch.app.src.output_names import likely_suffix
 from orch.app.src.progress import Silent
 from orch.app.src.report import RunReport, WrittenFile
-from orch.app.src.run import Surroundings, execute
+from orch.app.src.run import execute
 from orch.app.src.stage_process import OnEvent, StageDied
 from orch.app.src.stage_registry import StageEntry
 

@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 from contracts.envelope import ErrorInfo, Notice
 from contracts.error_codes import StageError
 from orch.app.src.report import PhotoReport, RunReport
-from orch.app.src.report_page.documents import write_documents
 from orch.app.src.report_page.page import TEMPLATES, write_report_page
 from orch.app.src.report_page.words import eyes, number, seconds, visible
 from tests.page_reports import (
+    album,
+    documents_of,
     edit,
     edited,
     everything,
     face,
     failed,
-    layout,
     picture,
     plan,
     run_report,
@@ -69,7 +69,7 @@ class Parsed(HTMLParser):
 
 
 def page_of(folder: Path, *photos: PhotoReport, **changes: Any) -> Parsed:
-    documents = write_documents(run_report(folder, *photos, **changes), layout(folder))
+    documents = documents_of(run_report(folder, *photos, **changes), folder)
     assert documents.page is not None
     return parsed(Path(documents.page))
 
@@ -87,7 +87,7 @@ def dry(folder: Path, *photos: PhotoReport) -> Parsed:
 
 
 def test_a_run_leaves_a_report_and_its_page(tmp_path: Path) -> None:
-    documents = write_documents(run_report(tmp_path, *everything(tmp_path)), layout(tmp_path))
+    documents = documents_of(run_report(tmp_path, *everything(tmp_path)), tmp_path)
     names = sorted(p.name for p in (tmp_path / "out/Output_Json").iterdir())
     assert names == ["report_r.html", "report_r.json"]
     assert documents.selection is None
@@ -118,7 +118,8 @@ def test_the_settings_that_a_person_changed_are_told(tmp_path: Path) -> None:
     run = run_report(tmp_path, unchanged(tmp_path, "b.jpg"))
     assert "processing.threshold" not in [text for _, text in page_of(tmp_path).all("dt")]
     run.settings["processing"]["threshold"] = 300.0
-    write_report_page(tmp_path / "p.html", run)
+    with album() as pictures:
+        write_report_page(tmp_path / "p.html", run, pictures)
     assert "processing.threshold" in [text for _, text in parsed(tmp_path / "p.html").all("dt")]
 
 
@@ -186,7 +187,8 @@ class Tame:
 def tame(tmp_path_factory: pytest.TempPathFactory) -> Tame:
     folder = tmp_path_factory.mktemp("tame")
     photo = named(edited(folder, "a.jpg"), "a.jpg", "why", "d.jpg")
-    write_report_page(folder / "tame.html", run_report(folder, photo, failed(folder, "c.jpg")))
+    with album() as pictures:
+        write_report_page(folder / "tame.html", run_report(folder, photo, failed(folder, "c.jpg")), pictures)
     return Tame(folder, parsed(folder / "tame.html"), photo)
 
 
@@ -207,7 +209,8 @@ def test_names_do_no_harm(tame: Tame, name: str, path: str, reason: str, run_id:
     lost = PhotoReport(name, path, "failed", error=ErrorInfo("X", reason, name))
     options = {"inputs": [path], "output": path, "dry_run": False}
     file = tame.folder / "wild.html"
-    write_report_page(file, run_report(tame.folder, wild, lost, run_id=run_id, options=options))
+    with album() as pictures:
+        write_report_page(file, run_report(tame.folder, wild, lost, run_id=run_id, options=options), pictures)
     page = parsed(file)
     assert [tag for tag, _, _ in page.elements if tag in ("script", "style")] == ["style", "script"]
     assert page.all("script") == tame.page.all("script")
@@ -270,8 +273,8 @@ def test_a_photo_that_is_gone_is_told_and_the_rest_is_shown(tmp_path: Path) -> N
 def test_a_page_that_cannot_be_written_leaves_no_half(tmp_path: Path) -> None:
     run: RunReport = run_report(tmp_path, *everything(tmp_path))
     (tmp_path / "page.html").mkdir()
-    with pytest.raises(StageError) as caught:
-        write_report_page(tmp_path / "page.html", run)
+    with pytest.raises(StageError) as caught, album() as pictures:
+        write_report_page(tmp_path / "page.html", run, pictures)
     assert caught.value.code == "OUTPUT_001"
     assert not list(tmp_path.glob(".ote-*"))
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import base64
 import gc
 import tracemalloc
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from PIL import Image
 
 from imaging.photo import PhotoLimits
 from orch.app.src.report import EyeVerdict
-from orch.app.src.report_page import rows as rows_module
+from orch.app.src.report_page.album import Album
 from orch.app.src.report_page.budget import Budget
 from orch.app.src.report_page.page import write_report_page
 from orch.app.src.report_page.pictures import photo_pictures
 from orch.app.src.report_page.regions import MOST_EYES, eye_region, wanted_pixels
+from orch.app.src.report_page.rows import rows
 from tests.page_reports import (
     EYES,
     SIZE,
@@ -29,7 +28,6 @@ from tests.page_reports import (
     picture,
     plan,
     run_report,
-    unchanged,
 )
 
 
@@ -80,17 +78,17 @@ def test_big_faces_are_scaled_down_and_an_enlarged_picture_is_matched(tmp_path: 
 
 
 def test_pictures_of_small_runs_have_full_size() -> None:
-    assert Budget(wanted=1_000_000).scale() == 1.0
+    assert Budget(photos=10).scale(wanted=100_000) == 1.0
 
 
 def test_pictures_of_big_runs_stay_below_the_cap() -> None:
     wanted, most = 500_000, 10_000_000
-    budget = Budget(wanted * 1000, most)
+    budget = Budget(1000, most)
     spent = 0.0
     for _ in range(1000):
-        pixels = int(wanted * budget.scale() ** 2)
+        pixels = int(wanted * budget.scale(wanted) ** 2)
         size = int(pixels * 0.4)  # three times what is expected
-        budget.spend(wanted, pixels, size)
+        budget.spend(pixels, size)
         spent += size * 4 / 3
     assert 0.8 * most < spent < 2.5 * most
 
@@ -107,7 +105,8 @@ def test_memory_does_not_grow_with_the_run(tmp_path: Path) -> None:
         run = run_report(tmp_path, *[photo] * count)
         gc.collect()
         tracemalloc.start()
-        write_report_page(tmp_path / "p.html", run)
+        with Album(count, PhotoLimits()) as album:
+            write_report_page(tmp_path / "p.html", run, album)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return peak
@@ -117,11 +116,11 @@ def test_memory_does_not_grow_with_the_run(tmp_path: Path) -> None:
     assert (tmp_path / "p.html").stat().st_size > 60 * 3000
 
 
-def test_photos_keep_their_order_whichever_is_ready_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rows_module, "MOST_THREADS", 4)
-    photos = [replace(unchanged(tmp_path, "b.jpg"), photo=str(n)) for n in range(30)]
-    made = rows_module.rows(photos, {}, PhotoLimits())
-    assert isinstance(made, Iterator)
-    assert [row.photo.photo for row in made] == [str(n) for n in range(30)]
+def test_pictures_that_were_cut_meanwhile_are_those_that_are_cut_at_the_end(tmp_path: Path) -> None:
+    photos = everything(tmp_path)
+    with Album(len(photos), PhotoLimits()) as album, Album(len(photos), PhotoLimits()) as late:
+        for photo in reversed(photos):
+            album.add(photo)
+        shown = [row.pictures for row in rows(photos, {}, album)]
+        assert shown == [row.pictures for row in rows(photos, {}, late)]
+    assert any(pictures.pairs for pictures in shown)

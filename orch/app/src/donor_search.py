@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from contracts.envelope import Notice
 from environments import EnvironmentBroken
 from imaging.face_shape import FloatArray
+from orch.app.src.donor_photos import DonorPhotos
 from orch.app.src.donor_plan import Cuts, DonorPlan, plan_donors
 from orch.app.src.identification import Identified, Identifier
 from orch.app.src.inputs import Photo
@@ -21,19 +21,6 @@ from orch.app.src.settings import GenerationSection
 
 _NO_CUTS = Cuts(0.0, 0.0)
 """Nobody is anybody's double where there are no vectors."""
-
-
-@dataclass(frozen=True)
-class DonorPhotos:
-    """Photos besides the run's own that may lend eyes.
-
-    Attributes:
-        named: given with `--donor`: they are used also where nobody can check who is in them.
-        searched: of `--donor-folder`: only for faces of the same person.
-    """
-
-    named: Sequence[Path] = ()
-    searched: Sequence[Path] = ()
 
 
 @dataclass

@@ -25,6 +25,7 @@ from orch.app.src.output_keys import OutputKeys
 from orch.app.src.photo_pipeline import PhotoPipeline
 from orch.app.src.progress import Progress
 from orch.app.src.report import PhotoReport
+from orch.app.src.report_page.album import Album
 from orch.app.src.resume import PastRun
 from orch.app.src.stopping import RunStopped, StopPolicy
 
@@ -39,6 +40,7 @@ class Passes:
     Attributes:
         past: what an earlier call of the run did.
         journal: None for a run that writes nothing.
+        album: has the pictures of what is done cut for the page.
         tracebacks: print those of errors that nobody expected.
         reports: number of a photo -> its report, of those that are done.
         stopped: why the run ended before its last photo, None where it did not.
@@ -53,6 +55,7 @@ class Passes:
     keys: OutputKeys
     past: PastRun
     journal: Journal | None
+    album: Album
     tracebacks: bool
     reports: dict[int, PhotoReport] = field(default_factory=dict)
     stopped: ErrorInfo | None = None
@@ -116,6 +119,7 @@ class Passes:
         if not report.resumed:
             self._write("photo", key=key, report=to_dict(report))
         self.reports[number] = report
+        self.album.add(report)
         self.progress.photo_done(report)
         self.policy.check_after(report)
 

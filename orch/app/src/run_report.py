@@ -3,63 +3,51 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from contracts import CONTRACT
 from contracts.codec import to_dict
 from contracts.envelope import Notice
 from contracts.execution import peak_rss_mb
-from orch.app.src.backend_choice import BackendChoice
+from orch.app.src.begun_run import BegunRun
 from orch.app.src.errors import described, exit_code_of_run
 from orch.app.src.inputs import FoundPhotos
-from orch.app.src.options import RunOptions
 from orch.app.src.passes import Passes
 from orch.app.src.report import REPORT_FORMAT, RunReport
-from orch.app.src.settings import Settings
 from orch.app.src.stage_registry import STAGES
 from orch.app.src.version import VERSION
 from orch.app.src.workers import WorkerPool
 
 
-@dataclass(frozen=True)
-class RunFacts:
-    """What a report is about. began: ISO time; started: `time.monotonic()` when the program began."""
+def run_report(run: BegunRun, passes: Passes, notices: Iterable[Notice]) -> RunReport:
+    """The report; photos in the order in which they were found.
 
-    run_id: str
-    began: str
-    started: float
-    settings: Settings
-    options: RunOptions
-    found: FoundPhotos
-    choice: BackendChoice
-    notices: tuple[Notice, ...]
-
-
-def run_report(facts: RunFacts, passes: Passes, pool: WorkerPool) -> RunReport:
-    """The report; photos in the order in which they were found."""
-    found = facts.found
+    Args:
+        notices: those of the passes.
+    """
+    found, past, pool = run.found, run.resumed.past, run.pool
     photos = tuple(passes.reports[number] for number in sorted(passes.reports))
     problems = tuple(described(problem) for problem in found.problems)
-    total_s = time.monotonic() - facts.started
+    total_s = time.monotonic() - run.started
     return RunReport(
         format=REPORT_FORMAT,
         version=VERSION,
         contract=CONTRACT,
-        run_id=facts.run_id,
-        started=facts.began,
+        run_id=run.space.batch_id,
+        started=past.began or run.began.isoformat(timespec="seconds"),
         exit_code=int(exit_code_of_run(photos, problems, passes.stopped)),
         stopped=passes.stopped,
         not_done=_left(found, passes),
         total_s=round(total_s, 3),
         overhead_s=round(total_s - pool.busy.seconds(), 3),
         peak_rss_mb=max([peak_rss_mb(), *(use.peak_rss_mb or 0.0 for use in pool.use().values())]),
-        settings=facts.settings.model_dump(),
-        options=facts.options.as_report(),
+        settings=run.settings.model_dump(),
+        options=run.options.as_report(),
         photos=photos,
         problems=problems,
-        notices=facts.notices,
-        backends=tuple(facts.choice.reports),
+        notices=(*found.notices, *run.donors.notices, *run.resumed.notices, *run.choice.notices, *notices),
+        backends=tuple(run.choice.reports),
         stages=_stages(pool),
     )
 

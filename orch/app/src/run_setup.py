@@ -1,15 +1,13 @@
-"""What a run begins with: its photos, its donors, its folder, the earlier call that it takes up."""
+"""What a run begins with: its photos, its folder, the earlier call that it takes up."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from contracts.envelope import Notice
-from orch.app.src.donor_search import DonorPhotos
 from orch.app.src.input_filters import InputFilter, moment
 from orch.app.src.input_lists import skip_patterns
 from orch.app.src.inputs import FoundPhotos, find_photos
@@ -51,23 +49,6 @@ def photos_of(options: RunOptions, settings: Settings) -> FoundPhotos:
         raise found.problems[0]
     since = moment(options.since, datetime.now()) if options.since else None
     return InputFilter(skip_patterns(options.skip, options.base), since)(found)
-
-
-def donor_photos(settings: Settings) -> DonorPhotos:
-    """Photos of `generation.donor`, a photo or a folder, and of `generation.donor_folder`.
-
-    Raises:
-        StageError: INPUT_MISSING where there is none.
-    """
-    given = settings.generation.donor
-    return DonorPhotos(_photos([given] if given else []), _photos(settings.generation.donor_folder))
-
-
-def _photos(places: Sequence[str]) -> tuple[Path, ...]:
-    found = find_photos(places, PROJECT_ROOT, outputs=Path())
-    if found.problems:
-        raise found.problems[0]
-    return tuple(photo.path for photo in found.photos)
 
 
 def resumed_run(options: RunOptions) -> Resumed:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from contracts.envelope import StageName
 from environments.store import environment_python
+from orch.app.src.begun_run import Surroundings
 from orch.app.src.equipment import this_equipment
 from orch.app.src.finishing import final_writer
 from orch.app.src.hardware import this_computer
@@ -14,7 +15,6 @@ from orch.app.src.launching import Launcher, process_launcher
 from orch.app.src.output_names import OutputFormat
 from orch.app.src.progress import Progress, Silent
 from orch.app.src.progress_display import progress_for
-from orch.app.src.run import Surroundings
 from orch.app.src.run_paths import Layout
 
 

@@ -19,30 +19,37 @@ LEAST_SCALE = 0.2
 
 
 class Budget:
-    """Hands out scales, photo by photo.
+    """Hands out scales, photo by photo, while the rest of the photos is not known yet.
 
     Args:
-        wanted: pixels that all pictures of the page have at full size.
+        photos: on the page; those that are still to come are taken for like those that came.
     """
 
-    def __init__(self, wanted: int, most_bytes: int = MOST_BYTES) -> None:
-        self._waiting = wanted
+    def __init__(self, photos: int, most_bytes: int = MOST_BYTES) -> None:
+        self._waiting = photos
+        self._came = 0
+        self._wanted = 0
         self._left = float(most_bytes)
         self._pixels = 0.0
         self._bytes = 0.0
 
-    def scale(self) -> float:
-        """Factor for the sides of the next photo's pictures, `LEAST_SCALE`..1."""
-        if self._waiting <= 0:
-            return 1.0
+    def scale(self, wanted: int) -> float:
+        """Factor for the sides of the next photo's pictures, `LEAST_SCALE`..1.
+
+        Args:
+            wanted: pixels that they have at full size.
+        """
+        self._came += 1
+        self._wanted += wanted
+        expected = max(1.0, self._wanted / self._came * max(1, self._waiting))
+        self._waiting -= 1
         # An estimate until a megapixel is measured, then more and more the measurement.
         density = (TYPICAL_BYTES_PER_PIXEL * 1e6 + self._bytes) / (1e6 + self._pixels)
-        fits = self._left / (self._waiting * density * BASE64)
+        fits = self._left / (expected * density * BASE64)
         return min(1.0, max(LEAST_SCALE, math.sqrt(max(0.0, fits))))
 
-    def spend(self, wanted: int, pixels: int, size: int) -> None:
-        """Count a photo's pictures: pixels that were wanted and made, bytes of WebP."""
-        self._waiting -= wanted
+    def spend(self, pixels: int, size: int) -> None:
+        """Count a photo's pictures: pixels that were made, bytes of WebP."""
         self._left -= size * BASE64
         self._pixels += pixels
         self._bytes += size

@@ -5,12 +5,13 @@ from __future__ import annotations
 from contracts.codec import to_dict
 from contracts.files import write_json
 from orch.app.src.report import RunDocuments, RunReport
+from orch.app.src.report_page.album import Album
 from orch.app.src.report_page.page import write_report_page, write_selection_page
 from orch.app.src.run_paths import Layout
 from orch.app.src.selection import selection_of, write_selection
 
 
-def write_documents(run: RunReport, layout: Layout) -> RunDocuments:
+def write_documents(run: RunReport, layout: Layout, album: Album) -> RunDocuments:
     """The report and its page; of a dry run the faces that were found, and their page.
 
     Raises:
@@ -20,9 +21,9 @@ def write_documents(run: RunReport, layout: Layout) -> RunDocuments:
         found = selection_of(run.run_id, run.photos)
         selection, page = layout.selection(run.run_id), layout.selection_page(run.run_id)
         write_selection(selection, found)
-        write_selection_page(page, run, found)
+        write_selection_page(page, run, album, found)
         return RunDocuments(page=str(page), selection=str(selection))
     report, page = layout.report(run.run_id), layout.page(run.run_id)
     write_json(report, to_dict(run))  # first: the page can be made again from it
-    write_report_page(page, run)
+    write_report_page(page, run, album)
     return RunDocuments(str(report), str(page))

@@ -21,10 +21,9 @@ from markupsafe import Markup
 
 from contracts.codec import to_dict
 from contracts.files import atomic_path
-from imaging.memory import give_big_buffers_back
-from imaging.photo import PhotoLimits
 from orch.app.src.report import RunReport
 from orch.app.src.report_page import words
+from orch.app.src.report_page.album import Album
 from orch.app.src.report_page.rows import eyes_to_open, page_state, rows
 from orch.app.src.selection import SelectionDocument
 from orch.app.src.selection_picks import PICKS_ABOUT, PICKS_FORMAT
@@ -52,7 +51,7 @@ class Saving:
     command: str
 
 
-def write_report_page(path: Path, run: RunReport) -> None:
+def write_report_page(path: Path, run: RunReport, album: Album) -> None:
     """The page of a finished run, on which the best variations are picked.
 
     Raises:
@@ -62,10 +61,10 @@ def write_report_page(path: Path, run: RunReport) -> None:
     name = f"picks_{run.run_id}.json"
     output = ["--output", run.options["output"]] if run.options["output"] else []
     command = shlex.join(["python3", "run_pipeline.py", "select", name, *output])
-    _write(path, run, Saving("picks", head, {}, name, command))
+    _write(path, run, album, Saving("picks", head, {}, name, command))
 
 
-def write_selection_page(path: Path, run: RunReport, document: SelectionDocument) -> None:
+def write_selection_page(path: Path, run: RunReport, album: Album, document: SelectionDocument) -> None:
     """The page of a dry run, on which faces are unticked.
 
     Raises:
@@ -76,15 +75,11 @@ def write_selection_page(path: Path, run: RunReport, document: SelectionDocument
     name = f"selection_{run.run_id}.json"
     inputs = ["--input", *run.options["inputs"]] if run.options["inputs"] else []
     command = shlex.join(["python3", "run_pipeline.py", *inputs, "--selection", name])
-    _write(path, run, Saving("faces", head, identities, name, command))
+    _write(path, run, album, Saving("faces", head, identities, name, command))
 
 
-def _write(path: Path, run: RunReport, saving: Saving) -> None:
-    give_big_buffers_back()
+def _write(path: Path, run: RunReport, album: Album, saving: Saving) -> None:
     style, script = _asset("page.css"), _asset("page.js")
-    limits = PhotoLimits(
-        run.settings["processing"]["max_megapixels"], run.settings["processing"]["max_file_mb"]
-    )
     pieces = (
         _templates()
         .get_template("page.html.j2")
@@ -97,7 +92,7 @@ def _write(path: Path, run: RunReport, saving: Saving) -> None:
             totals=_totals(run),
             can_save=any(p.faces if saving.purpose == "faces" else p.output_paths() for p in run.photos),
             changes=_changed_settings(run.settings),
-            rows=rows(run.photos, saving.identities, limits),
+            rows=rows(run.photos, saving.identities, album),
             policy=_policy(style, script),
             style=style,
             script=script,

@@ -1,14 +1,12 @@
-"""The pictures of one photo on the page, cut from the photo and its finished pictures at the end of a run.
+"""The pictures of one photo on the page, cut from the photo and its finished pictures.
 
-Nothing is kept from the run itself, so a run that was resumed shows its earlier photos as well.
+Nothing is taken from the photo's work, so a run that was resumed shows its earlier photos as well.
 """
 
 from __future__ import annotations
 
 import base64
-import threading
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,11 +29,6 @@ from orch.app.src.report_page.regions import (
 
 LEAST_SCALE_OF_FACES = 0.4
 """Faces that were not edited are shown only where they can be recognised."""
-
-BIG_PHOTO = 40_000_000
-"""Pixels from which photos are read one at a time, for the sake of memory."""
-
-_one_big_photo = threading.Lock()
 
 Pixels = NDArray[np.uint8]
 
@@ -86,12 +79,7 @@ def photo_pictures(photo: PhotoReport, scale: float, limits: PhotoLimits) -> Pho
     """
     if photo.size is None:
         return PhotoPictures()
-    with _patience(photo.size):
-        return _Cutter(photo, photo.size, scale, limits).cut()
-
-
-def _patience(size: Size) -> AbstractContextManager[object]:
-    return _one_big_photo if size[0] * size[1] >= BIG_PHOTO else nullcontext()
+    return _Cutter(photo, photo.size, scale, limits).cut()
 
 
 class _Cutter:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from imaging.photo import PhotoLimits
 from orch.app.src.report import FaceReport, PhotoReport
-from orch.app.src.report_page.budget import Budget
-from orch.app.src.report_page.pictures import Pair, PhotoPictures, photo_pictures
-from orch.app.src.report_page.regions import wanted_pixels
+from orch.app.src.report_page.album import Album
+from orch.app.src.report_page.pictures import Pair, PhotoPictures
 from orch.app.src.report_page.words import seconds
-
-MOST_THREADS = 4
-"""Each holds a whole photo or two in memory."""
 
 
 @dataclass(frozen=True)
@@ -77,28 +69,13 @@ def eyes_to_open(face: FaceReport) -> int:
 
 
 def rows(
-    photos: Sequence[PhotoReport], identities: Mapping[str, Mapping[str, Any]], limits: PhotoLimits
+    photos: Sequence[PhotoReport], identities: Mapping[str, Mapping[str, Any]], album: Album
 ) -> Iterator[Row]:
-    """All photos in their order; only a few are in memory at a time.
+    """All photos in their order.
 
     Args:
         identities: path of a photo -> what a selection says of it; others have their name and path.
     """
-    budget = Budget(sum(map(wanted_pixels, photos)))
-    threads = min(MOST_THREADS, os.cpu_count() or 1)
-    waiting: deque[tuple[int, PhotoReport, Future[PhotoPictures]]] = deque()
-
-    def finished() -> Row:
-        number, photo, future = waiting.popleft()
-        pictures = future.result()
-        budget.spend(wanted_pixels(photo), pictures.pixels, pictures.size)
+    for number, photo in enumerate(photos):
         identity = identities.get(photo.path, {"photo": photo.photo, "path": photo.path})
-        return Row(number, photo, pictures, identity)
-
-    with ThreadPoolExecutor(threads, thread_name_prefix="page") as pool:
-        for number, photo in enumerate(photos):
-            waiting.append((number, photo, pool.submit(photo_pictures, photo, budget.scale(), limits)))
-            if len(waiting) > 2 * threads:
-                yield finished()
-        while waiting:
-            yield finished()
+        yield Row(number, photo, album.take(photo), identity)

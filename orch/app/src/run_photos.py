@@ -1,0 +1,130 @@
+"""The photos of a run: the two passes over them, and what is written about them."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from contracts.error_codes import StageError
+from imaging.photo import PhotoLimits
+from orch.app.src.asking import Asker
+from orch.app.src.backend_choice import BackendChoice
+from orch.app.src.begun_run import BegunRun
+from orch.app.src.donor_search import DonorSearch
+from orch.app.src.errors import described
+from orch.app.src.executor import LocalExecutor
+from orch.app.src.face_cache import FaceCache, Seen
+from orch.app.src.fingerprints import ALL_CODE, code_fingerprint
+from orch.app.src.identification import Identifier, start_identity
+from orch.app.src.journal import JOURNAL_FORMAT, Journal
+from orch.app.src.looking import Looker
+from orch.app.src.output_keys import output_keys
+from orch.app.src.passes import Passes
+from orch.app.src.progress import Progress
+from orch.app.src.proving import proved
+from orch.app.src.report import RunDocuments, RunReport
+from orch.app.src.report_page.album import Album
+from orch.app.src.report_page.documents import write_documents
+from orch.app.src.requests import RequestMaker
+from orch.app.src.run_paths import Layout
+from orch.app.src.run_report import run_report
+from orch.app.src.second_pass import SecondPass
+from orch.app.src.stopping import StopPolicy
+from orch.app.src.version import VERSION
+
+
+def do_photos(run: BegunRun) -> RunReport:
+    """Do them all, and write the report and its page.
+
+    Raises:
+        StageError: what was asked for cannot be done, which is known before the first photo.
+    """
+    photos = len(run.found.photos)
+    processing = run.settings.processing
+    with ExitStack() as stack:
+        progress = stack.enter_context(run.surroundings.progress(processing.log_format))
+        album = stack.enter_context(
+            Album(photos, PhotoLimits(processing.max_megapixels, processing.max_file_mb))
+        )
+        requests = RequestMaker(
+            run.settings, run.space.layout, run.space.batch_id, dict(run.choice.started), run.choice.weights
+        )
+        if not run.options.dry_run:
+            requests = proved(run.choice, requests, run.pool.run)
+        second = _second_pass(run, requests, Asker(run.pool, progress))
+        journal = None if run.options.dry_run else stack.enter_context(_journal(run))
+        passes = Passes(
+            photos=run.found.photos,
+            looker=second.search.looker,
+            prepare=second.prepare,
+            executor=second.search.identifier.executor,
+            progress=progress,
+            policy=StopPolicy(run.options.max_failures),
+            keys=output_keys(run.settings, run.options, _all_weights(run.choice)),
+            past=run.resumed.past,
+            journal=journal,
+            album=album,
+            tracebacks=processing.verbose,
+        )
+        progress.run_started(run.space.batch_id, photos)
+        passes.go()
+        return _told(run_report(run, passes, second.notices), run.space.layout, album, progress)
+
+
+def _second_pass(run: BegunRun, requests: RequestMaker, ask: Asker) -> SecondPass:
+    looker = Looker(requests, ask, FaceCache(run.space.layout.seen_faces, Seen))
+    equipment, builds = run.surroundings.equipment, not run.options.dry_run
+    search = DonorSearch(
+        run.settings.generation,
+        run.donors,
+        looker,
+        Identifier(requests, ask, looker.cache, LocalExecutor(run.size.in_flight, run.pool.cancel)),
+        lambda: start_identity(run.pool, equipment, builds),
+    )
+    return SecondPass(
+        run.settings,
+        run.options,
+        requests,
+        ask,
+        run.pool,
+        run.size,
+        run.choice,
+        looker.cache,
+        run.names,
+        run.surroundings.writer(run.settings),
+        search,
+        run.marks,
+    )
+
+
+def _journal(run: BegunRun) -> Journal:
+    """The journal of the run, with a line that says that it begins or goes on, and with what."""
+    journal = Journal(run.space.layout.journal(run.space.batch_id), fresh=not run.resumed.past.began)
+    journal.write(
+        "run",
+        format=JOURNAL_FORMAT,
+        run_id=run.space.batch_id,
+        started=run.began.isoformat(timespec="seconds"),
+        version=VERSION,
+        code=code_fingerprint(ALL_CODE),
+        options=run.options.as_report(),
+        settings=run.settings.model_dump(),
+    )
+    return journal
+
+
+def _told(report: RunReport, layout: Layout, album: Album, progress: Progress) -> RunReport:
+    """Write what is to be read about the run; where that cannot be done, the report says so."""
+    documents = RunDocuments()
+    try:
+        documents = write_documents(report, layout, album)
+    except StageError as error:
+        stopped = report.stopped or described(error)
+        report = replace(report, stopped=stopped, exit_code=int(error.exit_code))
+    progress.run_done(report, documents)
+    return report
+
+
+def _all_weights(choice: BackendChoice) -> dict[str, Path]:
+    return {name: path for weights in choice.weights.values() for name, path in weights.items()}
