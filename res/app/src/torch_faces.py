@@ -22,23 +22,6 @@ Call = Callable[[nn.Module, Tensor, float], Tensor]
 PACKAGES = ("torch", "spandrel", "spandrel_extra_arches")
 
 
-def chosen_device(name: str) -> torch.device:
-    """The device of a request: "auto", "cpu" or "cuda".
-
-    Raises:
-        StageError: NO_GPU.
-    """
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
-        raise StageError(
-            ErrorCode.NO_GPU,
-            "no CUDA device was found to restore faces on",
-            "use --device cpu, or auto",
-            ExitCode.ENVIRONMENT,
-        )
-    return torch.device("cuda" if there and name != "cpu" else "cpu")
-
-
 class TorchFaces:
     """A network in float32: both architectures lose detail in half precision, and faces are few."""
 

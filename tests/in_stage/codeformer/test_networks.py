@@ -22,9 +22,10 @@ from contracts.error_codes import StageError
 from contracts.exit_codes import ExitCode
 from contracts.stage import Job
 from imaging.photo import read_photo
+from imaging.torch_device import chosen_device
 from res.app.src.backends import codeformer, gfpgan
 from res.app.src.spandrel_models import load_network
-from res.app.src.torch_faces import TorchFaces, chosen_device
+from res.app.src.torch_faces import TorchFaces
 from tests.synthetic_faces import textured_picture, textured_unit
 from tests.tiny_models import codeformer as tiny
 from tests.unit.res_fakes import FakeNetwork, Stage, data_of, open_face

@@ -15,8 +15,8 @@ os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
 import diffusers
 import transformers
 
-from gen.app.src.sdxl.devices import chosen_device
 from gen.app.src.sdxl.session import SdxlSession
+from imaging.torch_device import chosen_device
 
 
 def open_session(device: str) -> SdxlSession:

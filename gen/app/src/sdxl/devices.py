@@ -1,4 +1,4 @@
-"""Where tensors live, how precise they are, and how much memory is free. Needs torch and psutil."""
+"""How precise tensors are, and how much memory is free. Needs torch and psutil."""
 
 from __future__ import annotations
 
@@ -7,29 +7,10 @@ import gc
 import psutil
 import torch
 
-from contracts.error_codes import ErrorCode, StageError
-from contracts.exit_codes import ExitCode
 from contracts.gen import Precision
 
 _CPU_ALLOCATOR = "can't allocate memory"
 """What torch says in a bare RuntimeError when the computer's own memory runs out."""
-
-
-def chosen_device(name: str) -> torch.device:
-    """The device of a request: "auto", "cpu" or "cuda".
-
-    Raises:
-        StageError: NO_GPU.
-    """
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
-        raise StageError(
-            ErrorCode.NO_GPU,
-            "no CUDA device was found to paint with SDXL on",
-            "use --device cpu, or auto",
-            ExitCode.ENVIRONMENT,
-        )
-    return torch.device("cuda" if there and name != "cpu" else "cpu")
 
 
 def chosen_dtype(precision: Precision, device: torch.device) -> torch.dtype:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
+from imaging.torch_device import chosen_device
 from res.app.src.held_network import HeldNetwork
 from res.app.src.session import RestorationSession
 from res.app.src.spandrel_models import load_network
-from res.app.src.torch_faces import TorchFaces, chosen_device
+from res.app.src.torch_faces import TorchFaces
 
 
 def restore(network: nn.Module, faces: Tensor, fidelity: float) -> Tensor:
