@@ -92,7 +92,12 @@ def run(inputs: Sequence[Sequence[Path]], output: Path) -> Run:
         target = output / str(number)
         command = [sys.executable, str(CHECKOUT / "run_pipeline.py"), "--output", str(target)]
         done = subprocess.run(
-            [*command, "--input", *map(str, paths)], capture_output=True, text=True, check=False, cwd=CHECKOUT
+            [*command, "--input", *map(str, paths)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=CHECKOUT,
+            env=_usual_environment(),
         )
         if done.returncode:
             raise RuntimeError(done.stdout[-2000:] + done.stderr)
@@ -101,6 +106,11 @@ def run(inputs: Sequence[Sequence[Path]], output: Path) -> Run:
     used = _own_seconds() - own
     others = max(0.0, _busy_seconds() - busy - used)
     return Run(time.monotonic() - started, used, others, tuple(reports))
+
+
+def _usual_environment() -> dict[str, str]:
+    """As a person has it: byte code is kept, so that nothing is compiled at each start."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _own_seconds() -> float:
