@@ -17,7 +17,7 @@ import pytest
 from contracts.codec import from_dict
 from contracts.envelope import ItemResult, Request, Result
 from orch.app.src.launching import stage_environment
-from orch.app.src.stage_process import StageProcess
+from orch.app.src.stage_process import StageDied, StageProcess
 from orch.app.src.stage_registry import PROJECT_ROOT, BackendEntry, StageEntry
 from orch.app.src.stage_worker import StageWorker
 
@@ -108,6 +108,16 @@ def test_a_hang_ends_at_the_deadline(worker: StageWorker, tmp_path: Path) -> Non
     assert code(ask(worker, tmp_path, "succeed").items[0]) is None
 
 
+def test_a_stage_that_does_not_read_ends_at_the_deadline(tmp_path: Path) -> None:
+    stage = StageProcess("crop", ["sleep", "600"], dict(os.environ), tmp_path, tmp_path / "log")
+    longer_than_a_pipe = request(tmp_path, *["good" * 100] * 1000)
+    started = time.monotonic()
+    with pytest.raises(StageDied, match="did not answer within 1 s"):
+        stage.ask(longer_than_a_pipe, 1.0, lambda event: None)
+    assert time.monotonic() - started < 20
+    assert not alive(stage.pid)
+
+
 def test_what_a_hanging_stage_started_goes_with_it(worker: StageWorker, tmp_path: Path) -> None:
     ask(worker, tmp_path, "hang_with_child")
     wait_until(lambda: not alive(int((tmp_path / "child").read_text())))
@@ -159,7 +169,7 @@ PARENT = """
 import os, sys, time
 from pathlib import Path
 from tests.faults.test_orch_faults import COMMAND, request
-from orch.app.src.stage_process import StageProcess
+from orch.app.src.stage_process import StageDied, StageProcess
 from orch.app.src.stage_registry import PROJECT_ROOT
 from orch.app.src.launching import stage_environment
 folder = Path(sys.argv[1])

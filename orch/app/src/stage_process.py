@@ -8,6 +8,7 @@ the items that were finished before.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import queue
@@ -66,6 +67,7 @@ class StageProcess:
         with open(log, "ab") as stderr:
             self._process = subprocess.Popen(
                 command,
+                bufsize=0,  # a buffer has a lock, and a writer that waits for the stage would hold it
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -91,7 +93,8 @@ class StageProcess:
         """
         finished: list[ItemResult] = []
         try:
-            self._send(request)
+            # A request may be longer than a pipe is: a stage that does not read must not hold us up.
+            threading.Thread(target=self._send, args=(request,), daemon=True).start()
             return self._answer(request, time.monotonic() + deadline_s, deadline_s, on_event, finished)
         except StageDied as death:
             death.finished = tuple(finished)
@@ -117,13 +120,14 @@ class StageProcess:
     def _send(self, request: Request) -> None:
         line = json.dumps(to_dict(request), ensure_ascii=True, allow_nan=False) + "\n"
         assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # it died; its event stream tells
-            self._process.stdin.write(line.encode())
-            self._process.stdin.flush()
+        rest = memoryview(line.encode())
+        with contextlib.suppress(BrokenPipeError, ValueError):  # it died, or was ended; its event stream tells
+            while rest:
+                rest = rest[self._process.stdin.write(rest) :]
 
     def _read(self) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as lines:
+        assert isinstance(self._process.stdout, io.FileIO)  # without a buffer, see above
+        with io.BufferedReader(self._process.stdout) as lines:
             for line in lines:
                 self._events.put(line)
         self._events.put(None)
