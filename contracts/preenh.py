@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-PROMPT_FIELDS = ("prompt", "negative_prompt", "refiner.prompt", "refiner.negative_prompt")
-
 
 @dataclass(frozen=True)
 class PreEnhanceParams:

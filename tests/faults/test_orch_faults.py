@@ -22,9 +22,8 @@ from orch.app.src.stage_registry import PROJECT_ROOT, BackendEntry, StageEntry
 from orch.app.src.stage_worker import StageWorker
 
 MODULE = "tests.faults.misbehaving_stage"
-ENTRY = StageEntry(
-    "crop", MODULE, "faulty", {"faulty": BackendEntry()}, deadline_s=3.0, deadline_per_item_s=0.0
-)
+BACKEND = BackendEntry(deadline_s=3.0, deadline_per_item_s=0.0)
+ENTRY = StageEntry("crop", MODULE, "faulty", {"faulty": BACKEND})
 COMMAND = [sys.executable, "-m", MODULE, "serve", "--backend", "faulty"]
 
 
@@ -104,7 +103,7 @@ def test_a_hang_ends_at_the_deadline(worker: StageWorker, tmp_path: Path) -> Non
     result = ask(worker, tmp_path, "hang")
     assert code(result.items[0]) == "STAGE_002"
     assert "within 3 s" in result.items[0].error.message  # type: ignore[union-attr]
-    assert time.monotonic() - started < 2 * ENTRY.deadline_s
+    assert time.monotonic() - started < 2 * BACKEND.deadline_s
     assert code(ask(worker, tmp_path, "succeed").items[0]) is None
 
 

@@ -16,7 +16,7 @@ from orch.app.src import launching
 from orch.app.src.launching import process_launcher, stage_environment
 from orch.app.src.models.catalogue import catalogue
 from orch.app.src.models.store import model_store
-from orch.app.src.stage_registry import PROJECT_ROOT, STAGES, BackendEntry
+from orch.app.src.stage_registry import PROJECT_ROOT, STAGES
 from orch.app.src.workers import WorkerPool
 
 
@@ -26,14 +26,15 @@ def test_the_table_says_what_the_stages_say(name: StageName) -> None:
     stage: Stage = importlib.import_module(entry.module).STAGE
     assert (stage.name, stage.module) == (name, entry.module)
     assert stage.default_backend == entry.default_backend
-    said = {n: BackendEntry(b.environment, b.needs, b.uses) for n, b in stage.backends.items()}
-    assert said == dict(entry.backends)
+    said = {n: (b.environment, b.needs, b.uses) for n, b in stage.backends.items()}
+    assert said == {n: (b.recipe, b.needs, b.uses) for n, b in entry.backends.items()}
     for recipe in filter(None, (backend.recipe for backend in entry.backends.values())):
         assert (entry.folder / "environments" / f"{recipe}.json").is_file()
 
 
 def test_deadlines_grow_with_the_items() -> None:
-    assert STAGES["gen"].deadline(3) > STAGES["gen"].deadline(1) >= 60
+    embedded, sdxl = (STAGES["gen"].backends[name] for name in ("embedded", "sdxl"))
+    assert sdxl.deadline(3) > sdxl.deadline(1) > embedded.deadline(1) >= 60
 
 
 def launcher(folder: Path, asked: list[str]):  # type: ignore[no-untyped-def]

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from imaging.face_shape import FloatArray, shape_distance
-from orch.app.src.bursts import by_photo, same_in_bursts
+from orch.app.src.bursts import Bursts
 from orch.app.src.known_faces import KnownFace
 from orch.app.src.people import Vectors, distance_to_group, group_by_person
 
@@ -97,7 +97,7 @@ def plan_donors(
         mesh_of: asked only where identity does not settle it.
         trust: take named photos of another person too, since exactly that was asked for.
     """
-    people, photos = _people(faces, cuts.anywhere), by_photo(faces)
+    people, bursts = _people(faces, cuts.anywhere), Bursts(faces)
     plan = []
     for target in faces:
         if not target.closed:
@@ -106,7 +106,7 @@ def plan_donors(
             donors = _named(target, faces, named, mesh_of, "not_checked")
         else:
             person = people[target.photo, target.face_index]
-            donors = _confirmed(target, person, photos, cuts)
+            donors = _confirmed(target, person, bursts, cuts)
             if not donors and trust:
                 donors = _named(target, faces, named, mesh_of, "differs")
         if donors:
@@ -150,7 +150,7 @@ def _people(faces: Sequence[KnownFace], cut: float) -> Mapping[tuple[int, int], 
 def _confirmed(
     target: KnownFace,
     person: Sequence[KnownFace],
-    photos: Mapping[int, Sequence[KnownFace]],
+    bursts: Bursts,
     cuts: Cuts,
 ) -> list[DonorChoice]:
     """Faces of the same person. A group may hang together by others: the target itself has to fit."""
@@ -158,7 +158,7 @@ def _confirmed(
     others = [face for face in person if face.photo != target.photo]
     if others and distance_to_group(vector, _vectors(others)) > cuts.anywhere:
         others = []
-    others += [face for face in same_in_bursts(target, photos, cuts.burst) if face not in others]
+    others += [face for face in bursts.same_person(target, cuts.burst) if face not in others]
     return [
         DonorChoice(
             face.photo,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from environments import EnvironmentBroken
 from imaging.face_shape import FloatArray
 from orch.app.src.donor_photos import DonorPhotos
 from orch.app.src.donor_plan import Cuts, DonorPlan, plan_donors
+from orch.app.src.errors import described
 from orch.app.src.identification import Identified, Identifier
 from orch.app.src.inputs import Photo
 from orch.app.src.known_faces import KnownFace
@@ -54,9 +57,15 @@ class DonorSearch:
         searching = [*(looks if self.settings.find_donors else ()), *lenders]
         if not _someone_may_lend(looks, searching):
             return RunDonors(requests, faces)
+        lending = {look.number for look in searching}
         identified = self._identified(list(everyone.values()))
         plan = plan_donors(
-            [face for look in identified.looks for face in _usable(look, searching)],
+            [
+                face
+                for look in identified.looks
+                for face in look.faces
+                if look.number in lending or face.closed
+            ],
             named,
             identified.cuts or _NO_CUTS,
             lambda face: self._mesh(everyone, face),
@@ -69,17 +78,26 @@ class DonorSearch:
     def _lenders(self, first: int) -> tuple[list[PhotoLook], frozenset[int]]:
         """Looks at the donors' photos, numbered from `first`, and the numbers of the named ones."""
         paths = [*self.photos.named, *self.photos.searched]
+        named = frozenset(range(first, first + len(self.photos.named)))
         looks = []
-        for number, path in enumerate(paths, start=first):
-            look = self.looker.look(number, Photo(path, photo_id=f"donor_{number:04d}"))
-            is_named = number < first + len(self.photos.named)
-            if look.error:
-                self._notice(is_named, f"donor {path.name}: {look.error.message}")
-            elif not any(face.both_open for face in look.faces):
-                self._notice(is_named, f"donor {path.name} shows no face with both eyes open")
-            else:
-                looks.append(look)
-        return looks, frozenset(range(first, first + len(self.photos.named)))
+        with closing(self.identifier.executor.run(self._look, enumerate(paths, start=first))) as found:
+            for look in found:
+                name, is_named = look.photo.path.name, look.number in named
+                if look.error:
+                    self._notice(is_named, f"donor {name}: {look.error.message}")
+                elif not any(face.both_open for face in look.faces):
+                    self._notice(is_named, f"donor {name} shows no face with both eyes open")
+                else:
+                    looks.append(look)
+        return sorted(looks, key=lambda look: look.number), named
+
+    def _look(self, numbered: tuple[int, Path]) -> PhotoLook:
+        number, path = numbered
+        photo = Photo(path, photo_id=f"donor_{number:04d}")
+        try:
+            return self.looker.look(number, photo)
+        except Exception as error:  # noqa: BLE001 - one photo's fault must not take the others along
+            return PhotoLook(number, photo, error=described(error))
 
     def _notice(self, wanted: bool, message: str) -> None:
         if wanted:  # of a whole folder that is searched, most photos lend nothing
@@ -118,9 +136,3 @@ def _someone_may_lend(looks: Sequence[PhotoLook], lenders: Sequence[PhotoLook]) 
     closed = {look.number for look in looks if look.closed_eyes}
     lending = {look.number for look in lenders if any(face.both_open for face in look.faces)}
     return bool(lending - closed) or (bool(lending) and len(closed) > 1)
-
-
-def _usable(look: PhotoLook, lenders: Sequence[PhotoLook]) -> list[KnownFace]:
-    """Faces of a photo for the plan: those to be opened, and those that may lend."""
-    lends = any(lender.number == look.number for lender in lenders)
-    return [face for face in look.faces if lends or face.closed]

@@ -11,10 +11,19 @@ from typing import Any
 
 from orch.app.src.run_paths import PROJECT_ROOT
 
-FACE_CODE = ("contracts", "imaging", "face/app")
-"""What decides what is seen in a photo."""
-ALL_CODE = (*FACE_CODE, "crop/app", "gen/app", "blend/app", "res/app", "preenh/app", "orch/app")
+FACE_CODE = ("contracts", "imaging", "face/app", "face/environments")
+"""What decides what is seen in a photo: code, and the versions of the libraries that it uses."""
+ALL_CODE = (
+    *FACE_CODE,
+    *(
+        f"{stage}/{part}"
+        for stage in ("crop", "gen", "blend", "res", "preenh", "orch")
+        for part in ("app", "environments")
+    ),
+)
 """What decides what a finished picture looks like."""
+_LEFTOVERS = (".pyc", "~")
+"""Ends of names of files that programs leave; editors also leave hidden ones."""
 
 NO_MATTER = {"processing": ("log_format", "verbose", "debug", "workers"), "input": ("image_path",)}
 """Settings that change no output, by section."""
@@ -32,7 +41,8 @@ def code_fingerprint(folders: Sequence[str]) -> str:
     digest = hashlib.sha256()
     for folder in folders:
         for path in sorted((PROJECT_ROOT / folder).rglob("*")):
-            if path.is_file() and path.suffix != ".pyc":
+            left = path.name.startswith(".") or path.name.endswith(_LEFTOVERS)
+            if path.is_file() and not left:
                 digest.update(f"{path.relative_to(PROJECT_ROOT).as_posix()}\0".encode())
                 digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

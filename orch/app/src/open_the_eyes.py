@@ -11,6 +11,7 @@ runs in the orchestrator's environment.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -109,6 +110,9 @@ def main(
 def command(argv: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     started = time.monotonic()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # photos have names that a terminal may lack
     parsed = parse(sys.argv[1:] if argv is None else argv, Path.cwd())
     try:
         from environments.reexec import ensure_environment

@@ -15,7 +15,7 @@ from typing import Any
 
 from contracts.codec import to_dict
 from contracts.envelope import ErrorInfo
-from contracts.error_codes import ErrorCode, StageError
+from contracts.error_codes import ErrorCode
 from orch.app.src.errors import described
 from orch.app.src.executor import Executor
 from orch.app.src.inputs import Photo
@@ -70,7 +70,8 @@ class Passes:
             self.stopped = ErrorInfo(ErrorCode.INTERRUPTED, "interrupted")
         except RunStopped as stop:
             self.stopped = stop.info
-        except StageError as error:  # the journal, or something else that all photos need
+        except Exception as error:  # noqa: BLE001 - the journal, or something else that all photos need
+            self._show(error)
             self.stopped = described(error)
 
     def _look(self) -> list[PhotoLook]:

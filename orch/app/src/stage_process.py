@@ -121,7 +121,7 @@ class StageProcess:
         line = json.dumps(to_dict(request), ensure_ascii=True, allow_nan=False) + "\n"
         assert self._process.stdin is not None
         rest = memoryview(line.encode())
-        with contextlib.suppress(BrokenPipeError, ValueError):  # it died, or was ended; its event stream tells
+        with contextlib.suppress(BrokenPipeError, ValueError):  # it died, as its events tell, or was ended
             while rest:
                 rest = rest[self._process.stdin.write(rest) :]
 

@@ -21,11 +21,19 @@ class BackendEntry:
     Attributes:
         recipe: environment recipe in the stage's folder, None for the standard library alone.
         needs, uses: weights without which it cannot work, and those it can use besides.
+        deadline_s: seconds for a request of no items; `deadline_per_item_s` is added for each. Generous:
+            they end hangs, and must not take a slow machine for one.
     """
 
     recipe: str | None = None
     needs: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    deadline_s: float = 120.0
+    deadline_per_item_s: float = 120.0
+
+    def deadline(self, items: int) -> float:
+        """Seconds that a request of so many items may take, the loading of models included."""
+        return self.deadline_s + items * self.deadline_per_item_s
 
 
 @dataclass(frozen=True)
@@ -35,8 +43,6 @@ class StageEntry:
     Attributes:
         module: entry module, started with `python -m`.
         default_backend: the one an ordinary run uses.
-        deadline_s: seconds for a request of no items; `deadline_per_item_s` is added for each. Generous:
-            they end hangs, and tell a slow machine from one.
         optional_outputs: outputs that a stage may leave out although they were asked for.
     """
 
@@ -44,17 +50,11 @@ class StageEntry:
     module: str
     default_backend: str
     backends: Mapping[str, BackendEntry]
-    deadline_s: float = 120.0
-    deadline_per_item_s: float = 120.0
     optional_outputs: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def folder(self) -> Path:
         return PROJECT_ROOT / self.name
-
-    def deadline(self, items: int) -> float:
-        """Seconds that a request of so many items may take, the loading of models included."""
-        return self.deadline_s + items * self.deadline_per_item_s
 
 
 STAGES: dict[StageName, StageEntry] = {
@@ -66,11 +66,11 @@ STAGES: dict[StageName, StageEntry] = {
             "rules",
             {
                 "rules": BackendEntry(),
-                "llama": BackendEntry("llama", needs=("llm",)),
-                "smollm2": BackendEntry("smollm2"),
+                # The reference's language model is 32 GB, read from a disk; the stage gives it 200 s for an
+                # item, then writes by rules.
+                "llama": BackendEntry("llama", ("llm",), deadline_s=600.0, deadline_per_item_s=300.0),
+                "smollm2": BackendEntry("smollm2", deadline_per_item_s=300.0),
             },
-            deadline_s=600.0,  # the reference's language model is 32 GB, read from a disk
-            deadline_per_item_s=300.0,  # the stage gives the model 200 s, then writes by rules
         ),
         StageEntry(
             "face",
@@ -80,12 +80,14 @@ STAGES: dict[StageName, StageEntry] = {
                 "facemesh": BackendEntry(
                     "facemesh",
                     needs=("face_detection_full_range", "face_landmark_with_attention", "open_eye_template"),
+                    deadline_per_item_s=300.0,
                 ),
-                "insightface": BackendEntry("insightface", needs=("buffalo_l",)),
-                "identity": BackendEntry("identity"),
-                "insightface_identity": BackendEntry("insightface", needs=("buffalo_l",)),
+                "insightface": BackendEntry("insightface", needs=("buffalo_l",), deadline_per_item_s=300.0),
+                "identity": BackendEntry("identity", deadline_per_item_s=300.0),
+                "insightface_identity": BackendEntry(
+                    "insightface", needs=("buffalo_l",), deadline_per_item_s=300.0
+                ),
             },
-            deadline_per_item_s=300.0,
             optional_outputs=frozenset({"debug"}),
         ),
         StageEntry("crop", "crop.app.src.crop_eye_region", "opencv", {"opencv": BackendEntry("opencv")}),
@@ -96,11 +98,13 @@ STAGES: dict[StageName, StageEntry] = {
             {
                 "embedded": BackendEntry("embedded"),
                 "sdxl": BackendEntry(
-                    "sdxl", ("sdxl_base",), ("sdxl_refiner", "sdxl_vae", "sdxl_lora", "sdxl_lcm_lora")
+                    "sdxl",
+                    ("sdxl_base",),
+                    ("sdxl_refiner", "sdxl_vae", "sdxl_lora", "sdxl_lcm_lora"),
+                    deadline_s=900.0,  # 14 GB of weights, read from a disk
+                    deadline_per_item_s=900.0,  # 30 steps on a processor take minutes
                 ),
             },
-            deadline_s=900.0,  # 14 GB of weights, read from a disk
-            deadline_per_item_s=900.0,  # 30 steps of SDXL on a processor take minutes
             optional_outputs=frozenset({"prepared", "base_output", "refined"}),
         ),
         StageEntry("blend", "blend.app.src.blend_eye_patch", "opencv", {"opencv": BackendEntry("opencv")}),
@@ -110,10 +114,10 @@ STAGES: dict[StageName, StageEntry] = {
             "none",
             {
                 "none": BackendEntry(),
-                "codeformer": BackendEntry("codeformer", needs=("codeformer",)),
-                "gfpgan": BackendEntry("codeformer", needs=("gfpgan",)),
+                # 10 s for a face on an old processor, and a group has many.
+                "codeformer": BackendEntry("codeformer", needs=("codeformer",), deadline_per_item_s=600.0),
+                "gfpgan": BackendEntry("codeformer", needs=("gfpgan",), deadline_per_item_s=600.0),
             },
-            deadline_per_item_s=600.0,  # 10 s for a face on an old processor, and a group has many
             optional_outputs=frozenset({"debug"}),
         ),
     )

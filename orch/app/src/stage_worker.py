@@ -82,7 +82,7 @@ class StageWorker:
         if channel is None:
             self.use.restarts += 1
             channel = self._channel = self._launch(self.entry, self.backend)
-        deadline_s = request.deadline_s or self.entry.deadline(len(request.items))
+        deadline_s = request.deadline_s or self.entry.backends[self.backend].deadline(len(request.items))
         try:
             result = channel.ask(request, deadline_s, on_event)
             deaths = 0

@@ -49,6 +49,9 @@ class Album:
         return self._pictures.pop(photo.path).result()
 
     def _cut(self, photo: PhotoReport) -> PhotoPictures:
-        pictures = photo_pictures(photo, self._budget.scale(wanted_pixels(photo)), self._limits)
+        try:
+            pictures = photo_pictures(photo, self._budget.scale(wanted_pixels(photo)), self._limits)
+        except Exception as error:  # noqa: BLE001 - a picture that cannot be shown must not cost the page
+            return PhotoPictures(problems=(f"not shown: {type(error).__name__}: {error}",))
         self._budget.spend(pictures.pixels, pictures.size)
         return pictures
