@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from orch.app.src.progress import Silent
+from orch.app.src.report import PhotoReport
 from tests.unit.orch_fakes import World, face, run
 
 
@@ -40,3 +42,23 @@ def test_a_full_disk_stops_a_run_and_fails_no_photo(tmp_path: Path) -> None:
 def test_a_full_disk_in_the_first_pass_stops_too(tmp_path: Path) -> None:
     report = run(world(fails={("face", "in:2.jpg"): "OUTPUT_002"}), tmp_path)
     assert (report.exit_code, report.photos) == (7, ())
+
+
+class FragileScreen(Silent):
+    """A terminal that goes away with the second photo."""
+
+    done = 0
+
+    def photo_done(self, report: PhotoReport) -> None:
+        self.done += 1
+        if self.done == 2:
+            raise UnicodeEncodeError("ascii", "漢.jpg", 0, 1, "ordinal not in range(128)")
+
+
+def test_an_error_that_nobody_expected_ends_a_run_with_its_report(tmp_path: Path) -> None:
+    report = run(world(), tmp_path, surroundings={"progress": lambda log_format: FragileScreen()})
+    assert report.exit_code == 70
+    assert report.stopped is not None and report.stopped.code == "INTERNAL_001"
+    assert [p.photo for p in report.photos] == ["1.jpg", "2.jpg"]
+    assert report.not_done == ("3.jpg", "4.jpg", "5.jpg")
+    assert (tmp_path / "out/Output_Json" / f"report_{report.run_id}.json").exists()

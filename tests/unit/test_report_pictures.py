@@ -8,6 +8,8 @@ import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+import pyvips
 from PIL import Image
 
 from imaging.photo import PhotoLimits
@@ -21,6 +23,7 @@ from orch.app.src.report_page.rows import rows
 from tests.page_reports import (
     EYES,
     SIZE,
+    album,
     edit,
     edited,
     everything,
@@ -124,3 +127,16 @@ def test_pictures_that_were_cut_meanwhile_are_those_that_are_cut_at_the_end(tmp_
         shown = [row.pictures for row in rows(photos, {}, album)]
         assert shown == [row.pictures for row in rows(photos, {}, late)]
     assert any(pictures.pairs for pictures in shown)
+
+
+def test_a_picture_that_cannot_be_made_costs_its_photo_the_pictures_and_not_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*arguments: object) -> None:
+        raise pyvips.Error("unable to call webpsave")
+
+    monkeypatch.setattr("orch.app.src.report_page.pictures.preview", fails)
+    with album() as pictures:
+        shown = pictures.take(edited(tmp_path, "a.jpg"))
+    assert shown.thumbnail is None
+    assert "webpsave" in shown.problems[0]
