@@ -40,8 +40,11 @@ def _face(chooser: BackendChooser, settings: Settings) -> None:
     detector = settings.processing.detector
     if detector == "auto":
         chooser.first_usable("face", ["insightface"], "facemesh")
-        return
-    chooser.take("face", detector, f"processing.detector is {detector}")
+    else:
+        chooser.take("face", detector, f"processing.detector is {detector}")
+    weights = chooser.choice.weights
+    if ("face", "insightface") in weights:  # the same pack may also tell people apart
+        weights["face", "insightface_identity"] = weights["face", "insightface"]
 
 
 def _gen(chooser: BackendChooser, settings: Settings, equipment: Equipment) -> None:

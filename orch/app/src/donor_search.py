@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from imaging.face_shape import FloatArray
 from orch.app.src.donor_photos import DonorPhotos
 from orch.app.src.donor_plan import Cuts, DonorPlan, plan_donors
 from orch.app.src.errors import described
-from orch.app.src.identification import Identified, Identifier
+from orch.app.src.identification import Identified, Identifier, IdentityBackends
 from orch.app.src.inputs import Photo
 from orch.app.src.known_faces import KnownFace
 from orch.app.src.looking import Looker, PhotoLook
@@ -31,7 +31,7 @@ class DonorSearch:
     """Settles the donors of a run.
 
     Attributes:
-        start_identity: makes the identity backend's environment and starts it.
+        backends: start one that tells people apart.
         notices: what a person should know: photos that lend nothing, people that nobody could tell.
     """
 
@@ -39,7 +39,7 @@ class DonorSearch:
     photos: DonorPhotos
     looker: Looker
     identifier: Identifier
-    start_identity: Callable[[], None]
+    backends: IdentityBackends
     notices: list[Notice] = field(default_factory=list)
 
     def settle(self, looks: Sequence[PhotoLook]) -> RunDonors:
@@ -107,12 +107,13 @@ class DonorSearch:
         if self.settings.identity == "off":
             return Identified(list(looks), None)
         try:
-            self.start_identity()
+            with self.backends.running() as (backend, notices):
+                self.notices += notices
+                return self.identifier.identify(looks, backend)
         except EnvironmentBroken as broken:
             message = f"nobody can tell who is in the photos, only --donor lends eyes: {broken.message}"
             self.notices.append(Notice("IDENTITY_MISSING", message))
             return Identified(list(looks), None)
-        return self.identifier.identify(looks)
 
     def _mesh(self, looks: Mapping[int, PhotoLook], face: KnownFace) -> FloatArray:
         seen = self.looker.cache.get(looks[face.photo].seen)

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
+from contracts.envelope import Notice
 from contracts.identity import IdentityDocument
 from environments import EnvironmentBroken
 from orch.app.src.asking import Asker
+from orch.app.src.backend_choice import FALLBACK
 from orch.app.src.documents import read_document
 from orch.app.src.donor_plan import Cuts
 from orch.app.src.equipment import Equipment
 from orch.app.src.executor import Executor
 from orch.app.src.face_cache import ContentCache, FaceCache, write_compact
-from orch.app.src.fingerprints import FACE_CODE, code_fingerprint, fingerprint
+from orch.app.src.fingerprints import FACE_CODE, code_fingerprint, fingerprint, weights_fingerprint
 from orch.app.src.known_faces import with_identity
 from orch.app.src.looking import PhotoLook, paths_of
 from orch.app.src.requests import RequestMaker
 from orch.app.src.stage_registry import STAGES
 from orch.app.src.workers import WorkerPool
 
-BACKEND = "identity"
-"""The face stage's backend that tells people apart."""
+EMBEDDED, OF_THE_PACK = "identity", "insightface_identity"
+"""Backends of the face stage that tell people apart."""
 
 
 @dataclass(frozen=True)
@@ -36,21 +38,25 @@ class Identified:
 
 @dataclass(frozen=True)
 class Identifier:
-    """Asks the face stage's identity backend, which has been started."""
+    """Asks an identity backend of the face stage, which has been started."""
 
     requests: RequestMaker
     ask: Asker
     faces: FaceCache
     executor: Executor
 
-    def identify(self, looks: Iterable[PhotoLook]) -> Identified:
+    def identify(self, looks: Iterable[PhotoLook], backend: str) -> Identified:
         """Vectors of all faces; a photo for which there are none stays without.
 
         Raises:
             StageError: something cannot be written.
         """
         cuts, known = None, []
-        with closing(self.executor.run(self._one, looks)) as identified:
+
+        def one(look: PhotoLook) -> tuple[PhotoLook, IdentityDocument | None]:
+            return look, self._identity(look, backend)
+
+        with closing(self.executor.run(one, looks)) as identified:
             for look, identity in identified:
                 if identity is not None:
                     cuts = Cuts(identity.cut, identity.burst_cut)
@@ -58,18 +64,16 @@ class Identifier:
                 known.append(look)
         return Identified(sorted(known, key=lambda look: look.number), cuts)
 
-    def _one(self, look: PhotoLook) -> tuple[PhotoLook, IdentityDocument | None]:
-        return look, self._identity(look)
-
-    def _identity(self, look: PhotoLook) -> IdentityDocument | None:
+    def _identity(self, look: PhotoLook, backend: str) -> IdentityDocument | None:
         if not look.faces:
             return None
         cache = ContentCache(self.requests.layout.seen_people, IdentityDocument)
-        key = fingerprint(["identity", look.content, look.seen, code_fingerprint(FACE_CODE)])
-        return cache.get(key) or self._asked(look, cache, key)
+        weights = weights_fingerprint(self.requests.weights.get(("face", backend), {}))
+        key = fingerprint([backend, weights, look.content, look.seen, code_fingerprint(FACE_CODE)])
+        return cache.get(key) or self._asked(look, backend, cache, key)
 
     def _asked(
-        self, look: PhotoLook, cache: ContentCache[IdentityDocument], key: str
+        self, look: PhotoLook, backend: str, cache: ContentCache[IdentityDocument], key: str
     ) -> IdentityDocument | None:
         seen = self.faces.get(look.seen)
         if seen is None:
@@ -78,7 +82,7 @@ class Identifier:
         try:
             if not paths.get_face_json().exists():  # a verbose run keeps the stage's own
                 write_compact(paths.get_face_json(), seen.document)
-            answer = self.ask.afresh()(self.requests.identity(look.photo.path, paths)).items[0]
+            answer = self.ask.afresh()(self.requests.identity(look.photo.path, paths, backend)).items[0]
             if answer.error:
                 return None
             identity = read_document(IdentityDocument, paths.get_identity_json())
@@ -89,18 +93,45 @@ class Identifier:
         return identity
 
 
-def start_identity(pool: WorkerPool, equipment: Equipment, builds: bool) -> None:
-    """Have the identity backend running.
+@dataclass(frozen=True)
+class IdentityBackends:
+    """Starts a backend that tells people apart: that of the pack that finds the faces, or dlib's.
 
-    Args:
-        builds: make its environment where it is missing.
-
-    Raises:
-        EnvironmentBroken: it is missing and cannot, or must not, be made.
+    Attributes:
+        builds: make the environment of dlib's where it is missing.
     """
-    recipe = STAGES["face"].backends[BACKEND].recipe or ""
-    if not builds and not equipment.is_ready(STAGES["face"].folder, recipe):
-        raise EnvironmentBroken("its environment is not there yet, and a dry run makes none")
-    if builds:
-        equipment.make(STAGES["face"].folder, recipe)
-    pool.start([("face", BACKEND)])
+
+    pool: WorkerPool
+    requests: RequestMaker
+    equipment: Equipment
+    builds: bool
+
+    @contextmanager
+    def running(self) -> Iterator[tuple[str, tuple[Notice, ...]]]:
+        """The backend, and what a person should know of the choice.
+
+        Raises:
+            EnvironmentBroken: an environment is missing and cannot, or must not, be made.
+        """
+        backend, notices = self._started()
+        try:
+            yield backend, notices
+        finally:
+            self.pool.end(("face", backend))
+
+    def _started(self) -> tuple[str, tuple[Notice, ...]]:
+        notices: tuple[Notice, ...] = ()
+        if self.requests.has("face", OF_THE_PACK):
+            self.pool.start([("face", OF_THE_PACK)])
+            error = self.pool.run(self.requests.identity_of_nothing(OF_THE_PACK)).error
+            if error is None:
+                return OF_THE_PACK, ()
+            self.pool.end(("face", OF_THE_PACK))
+            notices = (Notice(FALLBACK, f"dlib tells people apart: {error.message}"),)
+        folder, recipe = STAGES["face"].folder, STAGES["face"].backends[EMBEDDED].recipe or ""
+        if self.builds:
+            self.equipment.make(folder, recipe)
+        elif not self.equipment.is_ready(folder, recipe):
+            raise EnvironmentBroken("its environment is not there yet, and a dry run makes none")
+        self.pool.start([("face", EMBEDDED)])
+        return EMBEDDED, notices

@@ -58,7 +58,7 @@ class RequestMaker:
         item = Item("photo", photo=_photo(photo), outputs=outputs)
         return self._request("face", [item], self.face_params(), photo)
 
-    def identity(self, photo: Path, paths: RunPathManager) -> Request:
+    def identity(self, photo: Path, paths: RunPathManager, backend: str) -> Request:
         """Identity vectors of the faces of a photo."""
         item = Item(
             "photo",
@@ -66,7 +66,11 @@ class RequestMaker:
             inputs={"face_json": self._ref(paths.get_face_json())},
             outputs={"json": self._ref(paths.get_identity_json())},
         )
-        return self._request("face", [item], self.face_params(), photo, backend="identity")
+        return self._request("face", [item], self.face_params(), photo, backend)
+
+    def identity_of_nothing(self, backend: str) -> Request:
+        """Load the network that tells people apart, and look at nobody."""
+        return self._request("face", [], self.face_params(), backend=backend)
 
     def look_again(
         self, face_json: Path, blended: Mapping[str, Path], looks: Mapping[str, tuple[Path, Sequence[int]]]

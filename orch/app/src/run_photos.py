@@ -16,7 +16,7 @@ from orch.app.src.errors import described
 from orch.app.src.executor import LocalExecutor
 from orch.app.src.face_cache import FaceCache, Seen
 from orch.app.src.fingerprints import ALL_CODE, code_fingerprint
-from orch.app.src.identification import Identifier, start_identity
+from orch.app.src.identification import Identifier, IdentityBackends
 from orch.app.src.journal import JOURNAL_FORMAT, Journal
 from orch.app.src.looking import Looker
 from orch.app.src.output_keys import output_keys
@@ -74,13 +74,12 @@ def do_photos(run: BegunRun) -> RunReport:
 
 def _second_pass(run: BegunRun, requests: RequestMaker, ask: Asker) -> SecondPass:
     looker = Looker(requests, ask, FaceCache(run.space.layout.seen_faces, Seen))
-    equipment, builds = run.surroundings.equipment, not run.options.dry_run
     search = DonorSearch(
         run.settings.generation,
         run.donors,
         looker,
         Identifier(requests, ask, looker.cache, LocalExecutor(run.size.in_flight, run.pool.cancel)),
-        lambda: start_identity(run.pool, equipment, builds),
+        IdentityBackends(run.pool, requests, run.surroundings.equipment, not run.options.dry_run),
     )
     return SecondPass(
         run.settings,

@@ -36,6 +36,15 @@ class _Team:
     workers: list[StageWorker] = field(default_factory=list)
     ended: list[StageUse] = field(default_factory=list)
 
+    def shrink(self, most: int) -> None:
+        self.limit = min(self.limit, most)
+        while self.total > self.limit and self.idle:
+            worker = self.idle.pop()
+            worker.kill(LAST_BREATH_S)
+            self.workers.remove(worker)
+            self.ended.append(worker.use)
+            self.total -= 1
+
 
 class WorkerPool:
     """All stages of a run; a context manager that leaves no process behind.
@@ -109,13 +118,11 @@ class WorkerPool:
         """End idle processes beyond these numbers, for good; to be called while none works."""
         for (stage, _), team in self._all_teams():
             if stage in most:
-                team.limit = min(team.limit, most[stage])
-                while team.total > team.limit and team.idle:
-                    worker = team.idle.pop()
-                    worker.kill(LAST_BREATH_S)
-                    team.workers.remove(worker)
-                    team.ended.append(worker.use)
-                    team.total -= 1
+                team.shrink(most[stage])
+
+    def end(self, key: Key) -> None:
+        """End the processes of a stage with this backend, for good; to be called while none works."""
+        self._team(key).shrink(0)
 
     def cancel(self) -> None:
         """End all processes now: whoever waits for one is told that the run is over."""
