@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from gen.app.src.eye_box import Mask, blurred
 from gen.app.src.pyramid_blend import levels_for, pyramid_blend
-from gen.app.src.relight import chroma_gain, common_skin, normalised_blur, relit
+from gen.app.src.relight import OTHER_PHOTO, SAME_PHOTO, chroma_gain, common_skin, normalised_blur, relit
 from gen.app.src.texture_match import edge_blur, softening
 from imaging.colour import LUMINANCE, Image
 
@@ -39,14 +39,14 @@ def test_without_any_weight_the_blur_is_finite() -> None:
 @pytest.mark.parametrize("gain", [0.5, 1.0, 1.8])
 def test_the_light_of_the_target_arrives(gain: tuple[float, ...]) -> None:
     aperture = np.zeros((60, 80), np.float32)
-    result = relit(picture(), picture(SKIN * gain), ring(), aperture, WIDTH)
+    result = relit(picture(), picture(SKIN * gain), ring(), aperture, WIDTH, OTHER_PHOTO)
     assert np.allclose(result, SKIN * gain, rtol=0.05)
 
 
 def test_a_smooth_change_of_light_is_followed() -> None:
     slope = np.linspace(0.7, 1.4, 80, dtype=np.float32)[None, :, None]
     aperture = np.zeros((60, 80), np.float32)
-    result = relit(picture(), picture() * slope, ring(), aperture, WIDTH)
+    result = relit(picture(), picture() * slope, ring(), aperture, WIDTH, OTHER_PHOTO)
     assert result[30, 70, 0] / result[30, 10, 0] > 1.4
 
 
@@ -54,7 +54,7 @@ def test_the_colour_of_the_light_reaches_skin_wholly_and_the_eyeball_mostly() ->
     warm = np.array([1.25, 1.0, 0.7], np.float32)
     aperture = np.zeros((60, 80), np.float32)
     aperture[25:35, 30:50] = 1
-    result = relit(picture(), picture(SKIN * warm), ring(), aperture, WIDTH)
+    result = relit(picture(), picture(SKIN * warm), ring(), aperture, WIDTH, OTHER_PHOTO)
     wanted = SKIN * warm / (SKIN * warm @ LUMINANCE)
     skin, eyeball = (result[y, x] / (result[y, x] @ LUMINANCE) for y, x in ((5, 5), (30, 40)))
     before = SKIN / (SKIN @ LUMINANCE)
@@ -65,16 +65,23 @@ def test_the_colour_of_the_light_reaches_skin_wholly_and_the_eyeball_mostly() ->
 
 def test_gains_are_bounded() -> None:
     aperture = np.zeros((60, 80), np.float32)
-    result = relit(picture(SKIN * 0.02), picture(), ring(), aperture, WIDTH)
+    result = relit(picture(SKIN * 0.02), picture(), ring(), aperture, WIDTH, OTHER_PHOTO)
     assert result.max() <= 0.02 * SKIN.max() * 3.0 * 2.0 + 1e-6
     assert (chroma_gain(picture((0.5, 0.01, 0.01)), picture((0.01, 0.01, 0.5)), ring()) <= 2.0).all()
 
 
 def test_a_bright_light_does_not_blow_out_the_sclera() -> None:
     aperture = np.ones((60, 80), np.float32)
-    bright = relit(picture(), picture(SKIN * 2), ring(), aperture, WIDTH)
-    skin = relit(picture(), picture(SKIN * 2), ring(), 1 - aperture, WIDTH)
+    bright = relit(picture(), picture(SKIN * 2), ring(), aperture, WIDTH, OTHER_PHOTO)
+    skin = relit(picture(), picture(SKIN * 2), ring(), 1 - aperture, WIDTH, OTHER_PHOTO)
     assert bright.mean() < 0.9 * skin.mean()
+
+
+@pytest.mark.parametrize("gain", [0.5, 2.0])
+def test_eyes_of_one_photo_differ_less_than_the_skin_beside_them(gain: float) -> None:
+    aperture = np.ones((60, 80), np.float32)
+    result = relit(picture(), picture(SKIN * gain), ring(), aperture, WIDTH, SAME_PHOTO)
+    assert np.allclose(result, SKIN * gain**0.5, rtol=0.05)
 
 
 def test_hair_in_one_of_the_pictures_is_no_common_skin() -> None:

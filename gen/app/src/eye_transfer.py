@@ -18,7 +18,7 @@ from gen.app.src.eyeglasses import NO_RIMS, Rims
 from gen.app.src.foreground import behind
 from gen.app.src.open_shape import OpenEye, open_eye_of, with_openness
 from gen.app.src.pyramid_blend import levels_for, pyramid_blend
-from gen.app.src.relight import relit
+from gen.app.src.relight import OTHER_PHOTO, EyeballShare, relit
 from gen.app.src.strategy import FaceView
 from gen.app.src.texture_match import face_blur, softening
 from imaging import eye_mesh
@@ -31,6 +31,8 @@ _BOX_MARGIN = 0.35
 _SMOOTHING = 1e-3
 _LID_GROWTH = 0.12
 """Lids, lashes and the shadow line beside them are no skin."""
+_BROW_GROWTH = 0.06
+"""Hairs of a brow beyond the mesh's outline of it."""
 _RING = (-0.10, 0.30)
 """Skin that both pictures show: from inside of the painted region to well outside of it."""
 _MASK_GROWTH, _MASK_FEATHER = -0.03, 0.06
@@ -78,6 +80,7 @@ def transfer_eye(
     tone: PhotoTone | None = None,
     rims: Rims = NO_RIMS,
     source_rims: Rims = NO_RIMS,
+    eyeball: EyeballShare = OTHER_PHOTO,
 ) -> Transfer:
     """The open eye of `source` on the closed one of `target`, both of the same side.
 
@@ -87,6 +90,7 @@ def transfer_eye(
         tone: colours of a photo without colours of its own.
         rims: glasses of the target; they stay as they are, in front of the paint.
         source_rims: glasses of the source; they are left behind.
+        eyeball: how far its light follows the skin's.
     """
     closed = eye_mesh.eye_region(target.mesh, side)
     width = shape.width
@@ -99,8 +103,8 @@ def transfer_eye(
     masks = _masks(opened, closed, target.mesh, box, width, warp.face())
     soft = _softening(target, source, warp.scale)
     warped = warp.picture(0.0)
-    light = _in_light(warped, picture, masks, width, tone)
-    matched = _in_light(warp.picture(soft), picture, masks, width, tone) if soft else light
+    light = _in_light(warped, picture, masks, width, tone, eyeball)
+    matched = _in_light(warp.picture(soft), picture, masks, width, tone, eyeball) if soft else light
     under = picture + (matched - picture) * masks.core[..., None]
     painted = pyramid_blend(under, matched, masks.paste, levels_for(width))
     # A line as close as that to the open eye is a crease that was taken for a rim.
@@ -128,13 +132,14 @@ def _masks(
     hull = polygon_mask(convex_hull(rings), box)
     ring = grown(hull, _RING[1] * width) - grown(hull, _RING[0] * width)
     face = polygon_mask(convex_hull(mesh[: eye_mesh.IRIS["left"][0]]), box) * source_face
+    brow = grown(polygon_mask(closed[list(eye_mesh.BROW)], box), _BROW_GROWTH * width)
     # The eye itself is always taken; beside it only skin, never the background of the source.
     eye = blurred(lids, _MASK_FEATHER * width)
     there = np.maximum(source_face, eye)
     paste = blurred(grown(hull, _MASK_GROWTH * width), _MASK_FEATHER * width) * there
     alpha = blurred(grown(hull, _ALPHA_GROWTH * width), _ALPHA_FEATHER * width)
     return _Masks(
-        skin=np.clip(ring, 0, 1) * (1 - lids) * face,
+        skin=np.clip(ring, 0, 1) * (1 - lids) * (1 - brow) * face,
         aperture=blurred(aperture, _APERTURE_FEATHER * width),
         core=np.maximum(blurred(grown(hull, _CORE * width), _MASK_FEATHER * width), eye) * there,
         paste=paste,
@@ -211,6 +216,13 @@ class _Warp:
         )
 
 
-def _in_light(warped: Image, picture: Image, masks: _Masks, width: float, tone: PhotoTone | None) -> Image:
-    linear = relit(to_linear(warped), to_linear(picture), masks.skin, masks.aperture, width)
+def _in_light(
+    warped: Image,
+    picture: Image,
+    masks: _Masks,
+    width: float,
+    tone: PhotoTone | None,
+    eyeball: EyeballShare,
+) -> Image:
+    linear = relit(to_linear(warped), to_linear(picture), masks.skin, masks.aperture, width, eyeball)
     return to_encoded(tone(linear) if tone else linear)

@@ -18,6 +18,7 @@ from gen.app.src.gaze_shift import iris_room, shifted_mesh, with_shifted_iris
 from gen.app.src.mesh_mirror import mirrored
 from gen.app.src.open_shape import open_eye_of, open_shapes
 from gen.app.src.paint_layers import PaintLayers
+from gen.app.src.relight import SAME_PHOTO
 from gen.app.src.strategy import EyeScene, FaceView, FloatArray, Painting, Refused
 from imaging import eye_mesh
 from imaging.colour import to_linear
@@ -71,7 +72,17 @@ class Mirror:
         layers = PaintLayers(scene.crop)
         rims, source_rims = find_rims(scene.face), find_rims(source)
         layers.add(
-            transfer_eye(scene.face, source, closed, shape, scene.params.openness, tone, rims, source_rims)
+            transfer_eye(
+                scene.face,
+                source,
+                closed,
+                shape,
+                scene.params.openness,
+                tone,
+                rims,
+                source_rims,
+                SAME_PHOTO,
+            )
         )
         opening = shape.aspect_ratio * scene.params.openness
         return layers.painting((PaintedEye(closed, round(opening, 3), "other_eye"),))
