@@ -53,7 +53,9 @@ UPPER_MARGIN = (0, 9, 10, 11, 12, 13, 14, 15, 8)
 LOWER_MARGIN = (0, 1, 2, 3, 4, 5, 6, 7, 8)
 POLYGON = (*UPPER_MARGIN, 7, 6, 5, 4, 3, 2, 1)
 """Positions once around the eye: the eye polygon."""
-BROW = (50, 51, 52, 53, 69, 68, 67, 66, 65, 64)
+BROW_EDGE = (50, 51, 52, 53, 69)
+"""Positions along the lower edge of the brow, outer to inner end."""
+BROW = (*BROW_EDGE, 68, 67, 66, 65, 64)
 """Positions once around the brow: lower edge from the outer to the inner end, upper edge back."""
 
 IRIS: dict[Side, tuple[int, ...]] = {"left": (468, 469, 470, 471, 472), "right": (473, 474, 475, 476, 477)}

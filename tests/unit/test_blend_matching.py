@@ -127,6 +127,17 @@ def test_tone_of_sepia_is_taken_over() -> None:
     assert red > green > blue
 
 
+def test_what_gets_lighter_in_a_sepia_photo_gets_no_other_hue() -> None:
+    ramp = np.repeat(np.linspace(0.0, 0.9, 120, dtype=np.float32)[:, None], 120, axis=1)[..., None]
+    tint = np.array([1.0, 0.85, 0.6], np.float32)
+    sepia = np.clip(ramp * tint + np.float32(0.06) * (tint - 0.8), 0, 1)
+    sepia[40:80, 40:80] = 0.0  # a brow
+    painted = sepia.copy()
+    painted[40:80, 40:80] = 0.35
+    red, green, blue = matched_tone(sepia, painted, change_of(sepia, painted, 50), tone_of(sepia))[60, 60]
+    assert red >= green >= blue
+
+
 def document(distance: float = 110) -> CropDocument:
     photo = photo_of(textured_picture((400, 320)))
     return crop_face(photo, face_of(synthetic_mesh((200, 120), distance)), (), CropParams()).document

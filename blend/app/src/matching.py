@@ -94,7 +94,11 @@ def matched_tone(crop: FloatImage, painted: FloatImage, change: Change, tone: To
         np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2Lab), np.float32) for picture in (crop, painted)
     )
     toned = after.copy()
-    toned[:, :, 1:] = before[:, :, 1:] + tone.colour_at(after[:, :, 0]) - tone.colour_at(before[:, :, 0])
+    # What a place has beyond the tone says nothing about another lightness: there is no colour in black.
+    lightness = [np.maximum(picture[:, :, :1], 1.0) for picture in (before, after)]
+    share = np.minimum(*lightness) / np.maximum(*lightness)
+    beyond = before[:, :, 1:] - tone.colour_at(before[:, :, 0])
+    toned[:, :, 1:] = tone.colour_at(after[:, :, 0]) + share * beyond
     encoded = np.clip(cv2.cvtColor(toned, cv2.COLOR_Lab2RGB), 0.0, 1.0)
     result: FloatImage = painted + change.entry[:, :, None] * (encoded - painted)
     return result

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.face import Side
+from gen.app.src.bare_eye import BareEye
 from gen.app.src.eye_box import Box, Mask, blurred, box_around, convex_hull, grown, polygon_mask
 from gen.app.src.eye_warp import backward_map, sample
 from gen.app.src.eyeball.tone import PhotoTone
@@ -21,6 +22,7 @@ from gen.app.src.pyramid_blend import levels_for, pyramid_blend
 from gen.app.src.relight import OTHER_PHOTO, EyeballShare, relit
 from gen.app.src.strategy import FaceView
 from gen.app.src.texture_match import face_blur, softening
+from gen.app.src.transfer_masks import TransferMasks, transfer_masks
 from imaging import eye_mesh
 from imaging.colour import Image, to_encoded, to_linear
 
@@ -29,21 +31,9 @@ FloatArray = NDArray[np.float64]
 # Lengths in eye widths.
 _BOX_MARGIN = 0.35
 _SMOOTHING = 1e-3
-_LID_GROWTH = 0.12
-"""Lids, lashes and the shadow line beside them are no skin."""
-_BROW_GROWTH = 0.06
-"""Hairs of a brow beyond the mesh's outline of it."""
-_RING = (-0.10, 0.30)
-"""Skin that both pictures show: from inside of the painted region to well outside of it."""
-_MASK_GROWTH, _MASK_FEATHER = -0.03, 0.06
-_CORE = -0.15
-"""From here inwards only the source counts: no dark lash of the closed eye gets through the blend."""
-_APERTURE_FEATHER = 0.02
 _EYE_ROOM = 0.08
 _LID_EDGE = 0.02
 """Thickness of the lid's rim, which moves with the lid."""
-_ALPHA_GROWTH, _ALPHA_FEATHER = 0.16, 0.06
-"""Outside of the mask the blend still mixes the coarse levels; the paint reaches as far as they do."""
 _UNCERTAINTY = 1.25
 """Blurs of equally sharp photos of one face are measured up to this factor apart."""
 _READ_MARGIN = 0.6
@@ -100,59 +90,19 @@ def transfer_eye(
     picture = target.crop[box.slices]
 
     warp = _Warp.of(source, side, shape, opened, box, source_rims)
-    masks = _masks(opened, closed, target.mesh, box, width, warp.face())
+    bare = BareEye.of(target.mesh, side, picture, box)
+    masks = transfer_masks(opened, closed, bare.line, target.mesh, box, warp.face())
     soft = _softening(target, source, warp.scale)
     warped = warp.picture(0.0)
     light = _in_light(warped, picture, masks, width, tone, eyeball)
     matched = _in_light(warp.picture(soft), picture, masks, width, tone, eyeball) if soft else light
-    under = picture + (matched - picture) * masks.core[..., None]
+    under = bare.skin + (matched - bare.skin) * masks.core[..., None]
     painted = pyramid_blend(under, matched, masks.paste, levels_for(width))
     # A line as close as that to the open eye is a crease that was taken for a rim.
     in_front = rims.in_box(side, box) * (1 - blurred(grown(masks.aperture, _EYE_ROOM * width), 1.0))
     painted += (picture - painted) * in_front[..., None]
-    return Transfer(box, np.clip(painted, 0, 1), masks.alpha, warped, light)
-
-
-@dataclass(frozen=True)
-class _Masks:
-    skin: Mask
-    aperture: Mask
-    core: Mask
-    paste: Mask
-    alpha: Mask
-
-
-def _masks(
-    opened: OpenEye, closed: FloatArray, mesh: FloatArray, box: Box, width: float, source_face: Mask
-) -> _Masks:
-    outlines = [region[list(eye_mesh.POLYGON)] for region in (opened.region, closed)]
-    aperture, line = (polygon_mask(outline, box) for outline in outlines)
-    lids = grown(np.maximum(aperture, line), max(2.0, _LID_GROWTH * width))
-    rings = np.vstack([region[eye_mesh.SECOND_RING] for region in (opened.region, closed)])
-    hull = polygon_mask(convex_hull(rings), box)
-    ring = grown(hull, _RING[1] * width) - grown(hull, _RING[0] * width)
-    face = polygon_mask(convex_hull(mesh[: eye_mesh.IRIS["left"][0]]), box) * source_face
-    brow = grown(polygon_mask(closed[list(eye_mesh.BROW)], box), _BROW_GROWTH * width)
-    # The eye itself is always taken; beside it only skin, never the background of the source.
-    eye = blurred(lids, _MASK_FEATHER * width)
-    there = np.maximum(source_face, eye)
-    paste = blurred(grown(hull, _MASK_GROWTH * width), _MASK_FEATHER * width) * there
-    alpha = blurred(grown(hull, _ALPHA_GROWTH * width), _ALPHA_FEATHER * width)
-    return _Masks(
-        skin=np.clip(ring, 0, 1) * (1 - lids) * (1 - brow) * face,
-        aperture=blurred(aperture, _APERTURE_FEATHER * width),
-        core=np.maximum(blurred(grown(hull, _CORE * width), _MASK_FEATHER * width), eye) * there,
-        paste=paste,
-        alpha=alpha * _inside(box, _ALPHA_FEATHER * width),
-    )
-
-
-def _inside(box: Box, feather: float) -> Mask:
-    """1 in the middle of the box, 0 on its border."""
-    height, width = box.shape
-    x = np.minimum(np.arange(width), np.arange(width)[::-1])
-    y = np.minimum(np.arange(height), np.arange(height)[::-1])
-    return np.clip(np.minimum.outer(y, x) / max(2 * feather, 1.0), 0, 1).astype(np.float32)
+    alpha = np.maximum(masks.alpha, bare.changed)
+    return Transfer(box, np.clip(painted, 0, 1), alpha, warped, light)
 
 
 def _softening(target: FaceView, source: FaceView, scale: float) -> float:
@@ -219,7 +169,7 @@ class _Warp:
 def _in_light(
     warped: Image,
     picture: Image,
-    masks: _Masks,
+    masks: TransferMasks,
     width: float,
     tone: PhotoTone | None,
     eyeball: EyeballShare,

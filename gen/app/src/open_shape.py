@@ -26,8 +26,6 @@ _FLAT_TURN, _FULL_TURN = 5.0, 12.0
 above the second are the head's."""
 _CORNER_TRUST = 0.5
 """How far the pair of eyes follows the closed eyes' corners where they disagree with the skull."""
-_BROW_EDGE = (50, 51, 52, 53, 69)
-"""Lower edge of the brow in an eye region, outer to inner end."""
 _CHEEK_EDGE = (55, 56, 57, 58, 59, 60)
 """Lower arc of the third ring, outer to inner end."""
 _RINGS_ABOVE = np.r_[25:32, 41:48]
@@ -107,7 +105,7 @@ def brow_room(source: FloatArray, target: FloatArray, side: Side) -> float:
     middle = slice(1, -1)
     heights = []
     for region, scale in ((eye.region, eye.width), (own.region, own.width)):
-        brow = region[list(_BROW_EDGE), :2][middle]
+        brow = region[list(eye_mesh.BROW_EDGE), :2][middle]
         lid = _height(region, eye_mesh.UPPER_MARGIN, brow[:, 0])
         heights.append(float((lid - brow[:, 1]).mean()) / scale)
     return heights[0] / max(heights[1], 1e-3)
@@ -201,7 +199,7 @@ def _fitted(placed: FloatArray, target: FloatArray) -> FloatArray:
     region = np.array(placed, float)
     region[eye_mesh.THIRD_RING] = target[eye_mesh.THIRD_RING]
     for rings, margin, edge in (
-        (_RINGS_ABOVE, eye_mesh.UPPER_MARGIN, _BROW_EDGE),
+        (_RINGS_ABOVE, eye_mesh.UPPER_MARGIN, eye_mesh.BROW_EDGE),
         (_RINGS_BELOW, eye_mesh.LOWER_MARGIN, _CHEEK_EDGE),
     ):
         x = placed[rings, 0]
@@ -211,6 +209,11 @@ def _fitted(placed: FloatArray, target: FloatArray) -> FloatArray:
         share = np.clip(room / np.where(np.abs(present) < 1e-3, 1e-3, present), _LEAST_ROOM, 1.0)
         region[rings, 1] = lid + share * (placed[rings, 1] - lid)
     return region
+
+
+def lid_above(region: FloatArray, x: FloatArray) -> FloatArray:
+    """y of the upper lid of an eye region (71, >= 2) at x."""
+    return _height(region, eye_mesh.UPPER_MARGIN, x)
 
 
 def _height(region: FloatArray, curve: Sequence[int], x: FloatArray) -> FloatArray:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contracts.envelope import Notice
 from contracts.face import SIDES
 from contracts.gen import PaintedEye
 from gen.app.src import refusals
 from gen.app.src.donor_gaze import aimed
+from gen.app.src.eye_fit import opening_below_brow
 from gen.app.src.eye_transfer import transfer_eye
 from gen.app.src.eyeball.tone import PhotoTone
 from gen.app.src.eyeglasses import GLASSES, find_rims
 from gen.app.src.open_shape import open_eye_of, open_shapes
 from gen.app.src.paint_layers import PaintLayers
+from gen.app.src.seen_brows import with_seen_brows
 from gen.app.src.strategy import EyeScene, FaceView, Painting, Refused
 from gen.app.src.texture_match import eye_blur, face_blur
 from imaging import eye_mesh
@@ -64,17 +68,16 @@ class Donor:
         if donor_rims.evidence >= GLASSES > rims.evidence:
             raise Refused("the donor wears glasses, this face does not")
         tone = PhotoTone(to_linear(scene.crop)) if scene.greyscale or scene.sepia else None
-        donor = aimed(donor, scene)
+        scene = replace(scene, face=with_seen_brows(scene.face))
+        donor = aimed(with_seen_brows(donor), scene)
         shapes = open_shapes(donor.mesh, scene.mesh)
+        rooms = (opening_below_brow(shapes[side]) for side in scene.sides)
+        openness = min(scene.params.openness, *rooms)
         layers = PaintLayers(scene.crop)
         eyes = []
         for side in scene.sides:
-            layers.add(
-                transfer_eye(
-                    scene.face, donor, side, shapes[side], scene.params.openness, tone, rims, donor_rims
-                )
-            )
-            opening = shapes[side].aspect_ratio * scene.params.openness
+            layers.add(transfer_eye(scene.face, donor, side, shapes[side], openness, tone, rims, donor_rims))
+            opening = shapes[side].aspect_ratio * openness
             eyes.append(PaintedEye(side, round(opening, 3), "donor"))
         warnings: tuple[Notice, ...] = ()
         if blur > _BLUR_WARNING:

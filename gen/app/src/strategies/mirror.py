@@ -9,8 +9,9 @@ import numpy as np
 
 from contracts.face import Side
 from contracts.gen import PaintedEye
-from gen.app.src import refusals
+from gen.app.src import brow_lift, refusals
 from gen.app.src.eye_box import convex_hull
+from gen.app.src.eye_fit import missing_skin, opening_below_brow
 from gen.app.src.eye_transfer import transfer_eye
 from gen.app.src.eyeball.tone import PhotoTone
 from gen.app.src.eyeglasses import find_rims
@@ -19,6 +20,8 @@ from gen.app.src.mesh_mirror import mirrored
 from gen.app.src.open_shape import open_eye_of, open_shapes
 from gen.app.src.paint_layers import PaintLayers
 from gen.app.src.relight import SAME_PHOTO
+from gen.app.src.seen_brows import with_seen_brows
+from gen.app.src.seen_lids import with_seen_lids
 from gen.app.src.strategy import EyeScene, FaceView, FloatArray, Painting, Refused
 from imaging import eye_mesh
 from imaging.colour import to_linear
@@ -60,6 +63,7 @@ class Mirror:
         )
 
     def paint(self, scene: EyeScene) -> Painting:
+        scene = replace(scene, face=with_seen_brows(scene.face))
         closed = scene.sides[0]
         source = mirrored(scene.face)
         shift = gaze_shift(scene.mesh, _other(closed))
@@ -67,25 +71,32 @@ class Mirror:
         if not iris_room(eye, shift):
             raise Refused("the open eye looks too far aside to be mirrored")
         source = _turned(source, closed, shift)
-        shape = open_shapes(source.mesh, scene.mesh, [closed])[closed]
+        face = with_seen_lids(scene.face, [closed])
+        shape = open_shapes(source.mesh, face.mesh, [closed])[closed]
+        rise = min(missing_skin(shape), brow_lift.MOST)
+        if rise:
+            face = brow_lift.with_raised_brow(face, closed, rise)
+            shape = open_shapes(source.mesh, face.mesh, [closed])[closed]
+        openness = min(scene.params.openness, opening_below_brow(shape))
         tone = PhotoTone(to_linear(scene.crop)) if scene.greyscale or scene.sepia else None
-        layers = PaintLayers(scene.crop)
-        rims, source_rims = find_rims(scene.face), find_rims(source)
+        layers = PaintLayers(face.crop)
+        rims, source_rims = find_rims(face), find_rims(source)
         layers.add(
             transfer_eye(
-                scene.face,
+                face,
                 source,
                 closed,
                 shape,
-                scene.params.openness,
+                openness,
                 tone,
                 rims,
                 source_rims,
                 SAME_PHOTO,
             )
         )
-        opening = shape.aspect_ratio * scene.params.openness
-        return layers.painting((PaintedEye(closed, round(opening, 3), "other_eye"),))
+        opening = shape.aspect_ratio * openness
+        painting = layers.painting((PaintedEye(closed, round(opening, 3), "other_eye"),))
+        return brow_lift.over_raised(painting, scene.crop, face.crop) if rise else painting
 
 
 def gaze_shift(mesh: FloatArray, open_side: Side) -> float:
