@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from contracts.error_codes import StageError
+from orch.app.src import workspace
 from orch.app.src.run_paths import PROJECT_ROOT, Layout, layout_for
 from orch.app.src.workspace import dry_workspace, open_workspace, run_lock
 
@@ -68,16 +71,17 @@ import sys, time
 from datetime import datetime
 from pathlib import Path
 from orch.app.src.run_paths import layout_for
-from orch.app.src.workspace import open_workspace
-with open_workspace(lambda i: layout_for(Path(sys.argv[1]), i, False), sys.argv[2], datetime.now()):
+from orch.app.src import workspace
+begin = getattr(workspace, sys.argv[3])
+with begin(lambda i: layout_for(Path(sys.argv[1]), i, False), sys.argv[2], datetime.now()):
     print("working", flush=True)
     time.sleep(60)
 """
 
 
-def start(tmp_path: Path, run_id: str) -> subprocess.Popen[bytes]:
+def start(tmp_path: Path, run_id: str, begin: str = "open_workspace") -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(tmp_path), run_id], stdout=subprocess.PIPE, cwd=PROJECT_ROOT
+        [sys.executable, "-c", KILLED, str(tmp_path), run_id, begin], stdout=subprocess.PIPE, cwd=PROJECT_ROOT
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"working\n"
@@ -119,16 +123,25 @@ def test_an_output_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
     assert (caught.value.code, caught.value.exit_code) == ("OUTPUT_001", 7)
 
 
-def test_a_dry_run_writes_documents_alone(tmp_path: Path) -> None:
+def test_a_dry_run_leaves_documents_alone(tmp_path: Path) -> None:
     with dry_workspace(layouts(tmp_path), None, NOW) as space:
         layout = space.layout
         assert not layout.keeps_intermediates
         assert layout.work.is_dir()
-        assert layout.documents.is_relative_to(tmp_path)
-        assert not layout.stage_documents.is_relative_to(tmp_path)
-        assert not layout.images.is_relative_to(tmp_path)
-    assert not layout.work.exists()
+        assert layout.documents == tmp_path / "Output_Json"
+        for folder in (layout.stage_documents, layout.images, layout.variations):
+            assert folder.is_relative_to(layout.work)
     assert list(tmp_path.rglob("*")) == [layout.documents]
+
+
+def test_what_a_killed_dry_run_left_goes_with_the_next(tmp_path: Path) -> None:
+    process = start(tmp_path, "killed", "dry_workspace")
+    process.kill()
+    process.wait()
+    left = [p.name for p in (tmp_path / "Output_Json").iterdir()]
+    assert sorted(left) == [".ote-run-killed.lock", ".ote-work-killed"]
+    with dry_workspace(layouts(tmp_path), "another", NOW):
+        assert not [name for name in left if (tmp_path / "Output_Json" / name).exists()]
 
 
 def test_a_dry_run_replaces_no_selection_that_may_have_been_edited(tmp_path: Path) -> None:
@@ -152,3 +165,28 @@ def test_a_lock_is_free_again_at_once(tmp_path: Path) -> None:
             pass
     assert time.monotonic() - started < 1
     assert not list(tmp_path.iterdir())
+
+
+def test_who_only_looks_whether_a_lock_was_left_keeps_no_run_from_starting(tmp_path: Path) -> None:
+    looker = ExitStack()
+    looker.enter_context(run_lock(tmp_path / "Output_Json", "mine"))
+    moment = threading.Timer(0.1, looker.close)
+    moment.start()
+    with open_workspace(layouts(tmp_path), "mine", NOW) as space:
+        assert space.batch_id == "mine"
+    moment.join()
+
+
+def test_a_run_that_ends_between_two_looks_keeps_its_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lock(documents: Path, batch_id: str) -> AbstractContextManager[None]:
+        if batch_id == "20250207_143022":  # its report is there just before its lock is let go
+            documents.mkdir(parents=True, exist_ok=True)
+            (documents / "report_20250207_143022.json").write_text("{}")
+        return locked(documents, batch_id)
+
+    locked = workspace._lock_at_once
+    monkeypatch.setattr(workspace, "_lock_at_once", lock)
+    with open_workspace(layouts(tmp_path), None, NOW) as space:
+        assert space.batch_id == "20250207_143023"

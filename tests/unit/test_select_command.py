@@ -106,6 +106,15 @@ def test_doing_it_again_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFi
     assert "already there" in capsys.readouterr().out
 
 
+def test_what_a_killed_call_left_half_written_goes(tmp_path: Path) -> None:
+    a, _ = two_photos(tmp_path).photos
+    left = tmp_path / "out/final_selected_r/sub/.ote-0123456789ab.png"
+    left.parent.mkdir(parents=True)
+    left.write_text("half")
+    select(tmp_path, pick(a, 1))
+    assert not left.exists()
+
+
 def test_another_choice_replaces_the_first(tmp_path: Path) -> None:
     a, _ = two_photos(tmp_path).photos
     select(tmp_path, pick(a, 1))

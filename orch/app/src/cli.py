@@ -221,7 +221,7 @@ def _add_behaviour(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--dry-run",
         action="store_true",
-        help="say what would be done; write only a page and a file to choose faces from",
+        help="say what would be done, on a page and in a file to choose faces from; no picture is written",
     )
     group.add_argument(
         "--verbose", action="store_true", help="keep all intermediate files and logs, show tracebacks"

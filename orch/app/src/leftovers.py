@@ -23,7 +23,8 @@ LockOf = Callable[[Path, str], AbstractContextManager[None]]
 
 def clear_leftovers(layout: Layout, own_id: str, lock_of: LockOf) -> None:
     """Remove work folders and locks of runs that are no longer there; a run in progress keeps its own."""
-    for folder in layout.images.glob(f"{WORK_PREFIX}*"):
+    folders = [*layout.images.glob(f"{WORK_PREFIX}*"), *layout.documents.glob(f"{WORK_PREFIX}*")]
+    for folder in folders:
         batch_id = folder.name.removeprefix(WORK_PREFIX)
         lock = contextlib.nullcontext() if batch_id == own_id else lock_of(layout.documents, batch_id)
         with contextlib.suppress(StageError), lock:
@@ -49,6 +50,17 @@ def clear_temporaries(layout: Layout, own_id: str, subfolders: Iterable[PurePosi
         with contextlib.suppress(OSError):
             if path.stat().st_mtime < now:
                 path.unlink()
+
+
+def clear_selected(folder: Path) -> None:
+    """Remove half-written files of the command `select`; nobody else writes into its folder.
+
+    Args:
+        folder: of a run whose lock is held.
+    """
+    for path in _files(folder.rglob(f"{TEMPORARY_PREFIX}*")):
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _temporaries(layout: Layout, subfolders: Iterable[PurePosixPath]) -> Iterator[Path]:

@@ -13,6 +13,7 @@ from contracts.codec import ContractError, from_dict
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.files import atomic_path, output_error, read_json, sha256_file
+from orch.app.src.leftovers import clear_selected
 from orch.app.src.options import SelectOptions
 from orch.app.src.report import RunReport
 from orch.app.src.run_ids import checked_run_id
@@ -35,6 +36,7 @@ def select_command(options: SelectOptions) -> int:
     report = _report(layout, run_id)
     with run_lock(layout.documents, run_id):
         finals = planned_finals(picks, report, layout)
+        clear_selected(layout.selected(run_id))
         for final in finals:
             print(_told(final), flush=True)
             _make(final)
