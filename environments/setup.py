@@ -22,6 +22,8 @@ DEFAULT_PATH = (
     ("blend", "opencv"),
 )
 """What a default run needs; identical recipes are made once."""
+CAMERA = ("orch", "camera")
+"""What reads HEIC and camera raw."""
 
 
 def recipes_in_tree() -> list[tuple[Path, str]]:
@@ -43,9 +45,13 @@ def setup(arguments: Sequence[str], *, tell: Say = say, execute: Run = run) -> i
     parser.add_argument(
         "--all", action="store_true", help="the heavy backends' too (SDXL, CodeFormer, ...): several GB"
     )
+    parser.add_argument(
+        "--camera", action="store_true", help="what reads HEIC and camera raw, too (libheif, LibRaw)"
+    )
     parser.add_argument("--single", action="store_true", help="one environment that serves all stages")
     options = parser.parse_args(arguments)
-    wanted = recipes_in_tree() if options.all else [(CHECKOUT / stage, name) for stage, name in DEFAULT_PATH]
+    chosen = [*DEFAULT_PATH, CAMERA] if options.camera else DEFAULT_PATH
+    wanted = recipes_in_tree() if options.all else [(CHECKOUT / stage, name) for stage, name in chosen]
     names = [f"{folder.name}/{recipe}" for folder, recipe in wanted]
     tell(f"environments for {', '.join(names)}")
     ready: dict[Path, list[str]] = {}

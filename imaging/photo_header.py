@@ -40,7 +40,8 @@ class PhotoHeader:
     """What kind of picture a file holds.
 
     Attributes:
-        file_format: "JPEG", "PNG", "TIFF", "WEBP", "GIF" or "BMP".
+        file_format: "JPEG", "PNG", "TIFF", "WEBP", "GIF" or "BMP"; of what `imaging.camera` reads one of
+            `DEVELOPED_FORMATS`.
         width, height: as stored, before the EXIF orientation.
         bit_depth: 8 or 16.
         orientation: of EXIF, 1..8.
@@ -70,15 +71,23 @@ def read_header(path: Path, limits: PhotoLimits | None = None) -> PhotoHeader:
     file_format = identify(path, limits or PhotoLimits())
     readers = {"TIFF": _tiff_header, "PNG": _png_header}
     header = readers[file_format](path) if file_format in readers else _pillow_header(path, file_format)
-    megapixels = header.width * header.height / 1e6
-    most = (limits or PhotoLimits()).max_megapixels
+    check_size(path, header.width, header.height, limits or PhotoLimits())
+    return header
+
+
+def check_size(path: Path, width: int, height: int, limits: PhotoLimits) -> None:
+    """Refuse a picture of too many pixels.
+
+    Raises:
+        StageError: INPUT_TOO_LARGE.
+    """
+    megapixels, most = width * height / 1e6, limits.max_megapixels
     if megapixels > most:
         raise refuse(
             ErrorCode.INPUT_TOO_LARGE,
-            f"{path}: {header.width} x {header.height} is {megapixels:.0f} megapixels, the limit is {most:g}",
+            f"{path}: {width} x {height} is {megapixels:.0f} megapixels, the limit is {most:g}",
             "scale it down, or raise max_megapixels",
         )
-    return header
 
 
 def _png_header(path: Path) -> PhotoHeader:
@@ -121,7 +130,7 @@ def _tiff_header(path: Path) -> PhotoHeader:
     if WIDTH not in tags or HEIGHT not in tags:
         raise damaged(path, "TIFF")
     if DNG_VERSION in tags:
-        raise unsupported(path, "a camera raw file", how_to_convert(["camera raw"]))
+        raise unsupported(path, "a camera raw file", f"name it .dng; {how_to_convert(['camera raw'])}")
     # Subfile types 1 and 4 are thumbnails and masks of the first page.
     extra = [page for page in pages[1:] if not int(page.get(NEW_SUBFILE_TYPE, 0)) & 5]
     if extra:

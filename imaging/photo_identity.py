@@ -37,11 +37,16 @@ JPEG_XL_STARTS = (b"\xff\x0a", b"\0\0\0\x0cJXL ")
 NOT_READ = {
     ".heic": "HEIC",
     ".heif": "HEIC",
+    ".hif": "HEIC",
     ".avif": "AVIF",
     ".jxl": "JPEG XL",
     **dict.fromkeys(RAW_SUFFIXES, "camera raw"),
 }
-"""Suffix -> format, of photos that people have in their folders and this version does not read."""
+"""Suffix -> format, of photos that people have in their folders and stages do not read."""
+DEVELOPED_FORMATS = frozenset(("HEIC", "camera raw"))
+"""Those of them that `imaging.camera` makes a PNG of, where its environment is installed."""
+DEVELOPED_SUFFIXES = frozenset(suffix for suffix, name in NOT_READ.items() if name in DEVELOPED_FORMATS)
+INSTALL = "python3 run_pipeline.py setup --camera"
 CONVERTERS = {
     "HEIC": "heif-convert of libheif, on a Mac sips -s format jpeg",
     "AVIF": "avifdec of libavif",
@@ -78,8 +83,11 @@ def unsupported(path: Path, what: str, hint: str) -> StageError:
 
 def how_to_convert(formats: Iterable[str]) -> str:
     """What to do with photos of formats that are not read, keys of `CONVERTERS`."""
-    tools = "; ".join(f"{name}: {CONVERTERS[name]}" for name in sorted(set(formats)))
-    return f"convert to JPEG, PNG or TIFF first ({tools})"
+    names = sorted(set(formats))
+    tools = "; ".join(f"{name}: {CONVERTERS[name]}" for name in names)
+    convert = f"convert to JPEG, PNG or TIFF first ({tools})"
+    readable = " and ".join(name for name in names if name in DEVELOPED_FORMATS)
+    return f"runs read {readable} after `{INSTALL}`; or {convert}" if readable else convert
 
 
 def _not_read(path: Path, kind: str) -> StageError:
@@ -92,6 +100,20 @@ def identify(path: Path, limits: PhotoLimits) -> str:
     Raises:
         StageError: missing, unreadable, empty, too large, no picture, or a format that is not read.
     """
+    return _format_of(path, _head(path, limits))
+
+
+def developed_format(path: Path, limits: PhotoLimits) -> str | None:
+    """The file's format where it is one of `DEVELOPED_FORMATS`, None where it is another.
+
+    Raises:
+        StageError: missing, unreadable, empty or too large.
+    """
+    return _developed_format(path, _head(path, limits))
+
+
+def _head(path: Path, limits: PhotoLimits) -> bytes:
+    """The first bytes of a file that may be a photo."""
     try:
         if path.is_dir():
             raise refuse(ErrorCode.INPUT_MISSING, f"{path} is a folder, not a photo", "name a file")
@@ -116,12 +138,19 @@ def identify(path: Path, limits: PhotoLimits) -> str:
             f"{path}: {status.st_size / 1e6:.0f} MB, the limit is {limits.max_file_mb:g}",
             "save it smaller, or raise max_file_mb",
         )
-    return _format_of(path, head)
+    return head
+
+
+def _developed_format(path: Path, head: bytes) -> str | None:
+    if path.suffix.lower() in RAW_SUFFIXES or head[8:10] == b"CR":
+        return "camera raw"
+    brand = ISO_MEDIA_BRANDS.get(head[8:12]) if head[4:8] == b"ftyp" else None
+    return brand if brand in DEVELOPED_FORMATS else None
 
 
 def _format_of(path: Path, head: bytes) -> str:
-    if path.suffix.lower() in RAW_SUFFIXES or head[8:10] == b"CR":
-        raise _not_read(path, "camera raw")
+    if developed := _developed_format(path, head):
+        raise _not_read(path, developed)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
     if head[4:8] == b"ftyp":

@@ -21,6 +21,7 @@ from imaging.exif import DamagedExifError, normalised_exif
 from imaging.lossy_writer import Recompression, recompression, write_jpeg, write_webp
 from imaging.photo import Photo, PhotoLimits, read_photo
 from imaging.photo_header import PhotoHeader, read_header
+from imaging.photo_identity import developed_format
 from imaging.photo_metadata import PhotoMetadata, read_metadata
 from imaging.png_reader import Chunk
 from imaging.tiff_writer import write_tiff
@@ -51,7 +52,7 @@ class OutputOptions:
     """How to write.
 
     Attributes:
-        output_format: "same" keeps the original's; BMP and GIF become PNG.
+        output_format: "same" keeps the original's; BMP, GIF, HEIC and camera raw become PNG.
         strip_metadata: write nothing but pixels and the colour profile, on which their colours depend.
         provenance: what made the picture; names of letters and digits (Version, Config, Seed, ...).
         source_type: URI of the IPTC Digital Source Type, "" for none.
@@ -83,8 +84,10 @@ class OutputReport:
 
 def output_suffix(original: Path, output_format: OutputFormat) -> str:
     """The ending of an output's name: the original's own, as it is written, where that tells the format."""
-    header = read_header(original, NO_LIMITS)
-    target = _target_format(header, output_format)
+    if developed_format(original, NO_LIMITS):
+        target = "PNG" if output_format == "same" else output_format.upper()
+    else:
+        target = _target_format(read_header(original, NO_LIMITS), output_format)
     return original.suffix if original.suffix.lower() in SUFFIXES[target] else SUFFIXES[target][0]
 
 

@@ -13,6 +13,7 @@ import pyvips
 from PIL import Image
 
 from imaging.photo import PhotoLimits
+from orch.app.src.darkroom import Darkroom
 from orch.app.src.report import EyeVerdict
 from orch.app.src.report_page.album import Album
 from orch.app.src.report_page.budget import Budget
@@ -44,7 +45,7 @@ def test_eyes_are_shown_as_they_are_in_the_files(tmp_path: Path) -> None:
     photo = edited(tmp_path, "a.png")
     region = eye_region(photo.faces[0], photo.variations[0].faces[0], SIZE)
     assert region == (155, 135, 405, 265)
-    pair = photo_pictures(photo, 1.0, PhotoLimits()).pairs["original"][0]
+    pair = photo_pictures(photo, 1.0, PhotoLimits(), Darkroom()).pairs["original"][0]
     assert pair.percent == 100
     output = photo.variations[0].output
     assert output is not None
@@ -75,7 +76,7 @@ def test_big_faces_are_scaled_down_and_an_enlarged_picture_is_matched(tmp_path: 
     variation = replace(photo.variations[0], faces=(edit(eyes=eyes),))
     wide = replace(face(), inter_ocular_distance=500.0, bbox=(200.0, 0.0, 2200.0, 950.0))
     shown = replace(photo, size=size, faces=(wide,), variations=(variation,))
-    pair = photo_pictures(shown, 1.0, PhotoLimits()).pairs["original"][0]
+    pair = photo_pictures(shown, 1.0, PhotoLimits(), Darkroom()).pairs["original"][0]
     assert pair.percent == round(100 * MOST_EYES[0] / 1800)
     assert (pair.before.width, pair.before.height) == (pair.after.width, pair.after.height)
 
@@ -98,7 +99,7 @@ def test_pictures_of_big_runs_stay_below_the_cap() -> None:
 
 def test_wanted_pixels_are_those_of_the_pictures(tmp_path: Path) -> None:
     for photo in (*everything(tmp_path), plan(tmp_path, "p.png", face(0), face(1))):
-        assert photo_pictures(photo, 1.0, PhotoLimits()).pixels == wanted_pixels(photo)
+        assert photo_pictures(photo, 1.0, PhotoLimits(), Darkroom()).pixels == wanted_pixels(photo)
 
 
 def test_memory_does_not_grow_with_the_run(tmp_path: Path) -> None:

@@ -53,10 +53,16 @@ class Asker:
         return result
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """The one piece of work that is done in this process: a finished picture is written."""
+    def developing(self) -> Iterator[None]:
+        """A photo is being developed for the stages."""
+        with self.working("develop"):
+            yield
+
+    @contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """Around work that no stage does: "write" a finished picture, "develop" a photo."""
         started = time.monotonic()
-        with self.timed("write"):
+        with self.timed(what):
             yield
         self._stages.busy.add(started, time.monotonic())
 

@@ -37,6 +37,7 @@ class Surroundings:
         progress: log format -> what shows progress.
         equipment: GPU, environments and weights, for the choice of backends.
         hardware: cores and memory, for how much is done at once.
+        camera: interpreter that develops HEIC and camera raw, None where it is not installed.
     """
 
     launcher: Callable[[Layout, str, int], Launcher]
@@ -46,6 +47,7 @@ class Surroundings:
     environ: Mapping[str, str]
     equipment: Equipment
     hardware: Hardware
+    camera: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,10 @@ from pathlib import Path
 from contracts.codec import to_dict
 from contracts.exit_codes import ExitCode
 from environments.places import building_folder
+from imaging.photo_identity import INSTALL
 from orch.app.src.backends import settle_backends
+from orch.app.src.developing import FOLDER as CAMERA_FOLDER
+from orch.app.src.developing import RECIPE as CAMERA_RECIPE
 from orch.app.src.equipment import Equipment
 from orch.app.src.models.listing import where
 from orch.app.src.report import BackendReport
@@ -46,7 +49,12 @@ class WeightsFinding:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that `doctor` tells. healthy: whether a default run would work."""
+    """All that `doctor` tells.
+
+    Attributes:
+        camera: READY or NOT_BUILT: the optional environment that develops HEIC and camera raw.
+        healthy: whether a default run would work.
+    """
 
     version: str
     python: str
@@ -55,6 +63,7 @@ class Findings:
     environments_folder: str
     models_folder: str
     environments: tuple[EnvironmentFinding, ...]
+    camera: str
     weights: tuple[WeightsFinding, ...]
     backends: tuple[BackendReport, ...]
     healthy: bool
@@ -93,6 +102,7 @@ def examine(equipment: Equipment, environ: Mapping[str, str]) -> Findings:
         str(building_folder()),
         str(equipment.store.written),
         environments,
+        _environment(equipment, CAMERA_RECIPE, CAMERA_FOLDER),
         weights,
         tuple(choice.reports),
         all(w.state == "ok" for w in weights if w.in_repository),
@@ -115,6 +125,7 @@ def _lines(findings: Findings) -> list[str]:
         f"GPU: {findings.gpu or 'none found; the default path needs none'}",
         f"environments, in {findings.environments_folder}:",
         *(f"  {e.stage}/{e.backend}: {_built(e.state)}" for e in findings.environments),
+        f"HEIC and camera raw: {_camera(findings.camera)}",
         "weights in the repository:",
         *(f"  {w.name}: {w.state}" for w in findings.weights if w.in_repository),
         f"weights that are not, all optional, in {findings.models_folder}:",
@@ -132,6 +143,10 @@ def _lines(findings: Findings) -> list[str]:
 
 def _built(state: str) -> str:
     return f"{state}; the first run that needs it does that" if state == NOT_BUILT else state
+
+
+def _camera(state: str) -> str:
+    return f"{state}; no run does that unasked: {INSTALL}" if state == NOT_BUILT else state
 
 
 def _environment(equipment: Equipment, recipe: str | None, folder: Path) -> str:

@@ -27,20 +27,23 @@ class DonorPhotos:
     notices: tuple[Notice, ...] = ()
 
 
-def donor_photos(settings: Settings) -> DonorPhotos:
+def donor_photos(settings: Settings, develops: bool) -> DonorPhotos:
     """Photos of `generation.donor`, a photo or a folder, and of `generation.donor_folder`.
+
+    Args:
+        develops: whether what develops HEIC and camera raw is installed.
 
     Raises:
         StageError: INPUT_MISSING where there is none.
     """
     given = settings.generation.donor
-    named = _found([given] if given else [])
-    searched = _found(settings.generation.donor_folder)
+    named = _found([given] if given else [], develops)
+    searched = _found(settings.generation.donor_folder, develops)
     return DonorPhotos(_paths(named), _paths(searched), (*named.notices, *searched.notices))
 
 
-def _found(places: Sequence[str]) -> FoundPhotos:
-    found = find_photos(places, PROJECT_ROOT, outputs=Path())
+def _found(places: Sequence[str], develops: bool) -> FoundPhotos:
+    found = find_photos(places, PROJECT_ROOT, outputs=Path(), develops=develops)
     if found.problems:
         raise found.problems[0]
     return found

@@ -21,10 +21,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Seen:
-    """A face document and what the stage remarked."""
+    """A face document, what the stage remarked, and when the photo was taken (seconds since 1970)."""
 
     document: FaceDocument
     warnings: tuple[Notice, ...] = ()
+    taken: float | None = None
 
 
 @dataclass(frozen=True)

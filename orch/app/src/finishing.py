@@ -23,7 +23,7 @@ class Finished:
     """A picture to be written.
 
     Attributes:
-        photo: the original.
+        photo: the original, as stages read it.
         picture: the edited one, upright and lossless.
         seconds: stage -> how long it worked so far.
         models: name -> sha256 of the weights that were used.

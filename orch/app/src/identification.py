@@ -82,7 +82,9 @@ class Identifier:
         try:
             if not paths.get_face_json().exists():  # a verbose run keeps the stage's own
                 write_compact(paths.get_face_json(), seen.document)
-            answer = self.ask.afresh()(self.requests.identity(look.photo.path, paths, backend)).items[0]
+            ask = self.ask.afresh()
+            with self.requests.darkroom.developed(look.photo.path, ask.developing) as developed:
+                answer = ask(self.requests.identity(developed.path, paths, backend)).items[0]
             if answer.error:
                 return None
             identity = read_document(IdentityDocument, paths.get_identity_json())

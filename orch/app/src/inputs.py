@@ -13,7 +13,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from contracts.envelope import Notice
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-from imaging.photo_identity import NOT_READ, how_to_convert
+from imaging.photo_identity import DEVELOPED_SUFFIXES, NOT_READ, how_to_convert
 from orch.app.src.run_ids import photo_id
 from orch.app.src.run_paths import SELECTED_PREFIX
 
@@ -24,7 +24,7 @@ PHOTO_SUFFIXES = frozenset(
 
 _OWN_OUTPUT = re.compile(
     r"(?:final_restore|final_result|3_final_result|3_final_alpha|0_prepared|1_base_output|2_refined"
-    r"|face_crop|face_mask|face)_.+_(?:shared|original|variation_\d\d)(?:_retry_\d)?\Z"
+    r"|face_crop|face_mask|face|developed)_.+_(?:shared|original|variation_\d\d)(?:_retry_\d)?\Z"
 )
 _WILDCARD = re.compile(r"[*?\[]")
 
@@ -69,6 +69,7 @@ def find_photos(
     outputs: Path,
     is_output: Callable[[Path], bool] = lambda path: False,
     recursive: bool = True,
+    develops: bool = False,
 ) -> FoundPhotos:
     """Resolve what a person named.
 
@@ -79,8 +80,10 @@ def find_photos(
         is_output: tells pictures of an earlier run by their names; they are left out of folders and
             patterns, as are those with the names of `run_paths`.
         recursive: go into subfolders of folders.
+        develops: whether what develops HEIC and camera raw is installed; they are photos then.
     """
-    search = _Search(base, outputs, is_output, recursive)
+    suffixes = PHOTO_SUFFIXES | DEVELOPED_SUFFIXES if develops else PHOTO_SUFFIXES
+    search = _Search(base, outputs, is_output, recursive, suffixes)
     found: dict[Path, Photo] = {}
     problems: list[StageError] = []
     for given in inputs:
@@ -109,6 +112,7 @@ class _Search:
     outputs: Path
     is_output: Callable[[Path], bool]
     recursive: bool
+    suffixes: frozenset[str]
     not_read: Counter[str] = field(default_factory=Counter)
 
     def photos_of(self, given: str) -> list[Photo]:
@@ -117,8 +121,8 @@ class _Search:
         if path.is_dir():
             photos = [_below(path, p) for p in self._walk(path)]
             if not photos:
-                suffixes = ", ".join(sorted(PHOTO_SUFFIXES))
-                raise _none(f"no photos in folder {path}", self.not_read - told, f"looked for {suffixes}")
+                looked_for = ", ".join(sorted(self.suffixes))
+                raise _none(f"no photos in folder {path}", self.not_read - told, f"looked for {looked_for}")
             return photos
         if os.path.lexists(path):
             return [Photo(path)]
@@ -155,10 +159,10 @@ class _Search:
 
     def _counts(self, path: Path) -> bool:
         suffix = path.suffix.lower()
-        if suffix in NOT_READ and not path.name.startswith("."):
+        if suffix in NOT_READ.keys() - self.suffixes and not path.name.startswith("."):
             self.not_read[suffix] += 1
         return (
-            suffix in PHOTO_SUFFIXES
+            suffix in self.suffixes
             and not path.name.startswith(".")
             and not _OWN_OUTPUT.match(path.stem)
             and not self.is_output(path)

@@ -14,7 +14,7 @@ from contracts.files import TEMPORARY_PREFIX
 from orch.app.src.run_paths import WORK_PREFIX, Layout
 
 LOCK_PREFIX, LOCK_SUFFIX = f"{TEMPORARY_PREFIX}run-", ".lock"
-STAGE_FOLDERS = ("face", "crop", "gen", "blend", "res")
+STAGE_FOLDERS = ("developed", "face", "crop", "gen", "blend", "res")
 """Below the images, in a verbose run."""
 
 LockOf = Callable[[Path, str], AbstractContextManager[None]]

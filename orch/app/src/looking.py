@@ -10,11 +10,13 @@ from pathlib import Path
 
 from contracts.codec import to_dict
 from contracts.envelope import ErrorInfo, Notice
+from contracts.error_codes import ErrorCode, StageError
 from contracts.face import FaceDocument
 from contracts.files import sha256_file
 from imaging.capture_time import capture_time
 from orch.app.src.asking import Asker
 from orch.app.src.documents import read_document
+from orch.app.src.errors import described
 from orch.app.src.face_cache import FaceCache, Seen
 from orch.app.src.fingerprints import FACE_CODE, code_fingerprint, fingerprint, weights_fingerprint
 from orch.app.src.inputs import Photo
@@ -97,7 +99,7 @@ class Looker:
             look,
             content=content,
             seen=self._key(content),
-            faces=tuple(known_faces(number, seen.document, capture_time(photo.path))),
+            faces=tuple(known_faces(number, seen.document, seen.taken)),
             warnings=seen.warnings,
         )
 
@@ -108,11 +110,17 @@ class Looker:
     def _ask(self, look: PhotoLook, ask: Asker) -> Seen | ErrorInfo:
         paths = paths_of(look, self.requests)
         try:
-            request = self.requests.face(look.photo.path, paths, self.requests.wants_debug)
-            answer = ask(request).items[0]
-            if answer.error:
-                return answer.error
-            return Seen(read_document(FaceDocument, paths.get_face_json()), answer.warnings)
+            with self.requests.darkroom.developed(look.photo.path, ask.developing) as developed:
+                answer = ask(self.requests.face(developed.path, paths, self.requests.wants_debug)).items[0]
+                if answer.error:
+                    return answer.error
+                document = read_document(FaceDocument, paths.get_face_json())
+                taken = capture_time(developed.path)
+            return Seen(document, (*developed.notices, *answer.warnings), taken)
+        except StageError as error:
+            if error.code == ErrorCode.INTERRUPTED:
+                raise
+            return described(error)
         finally:
             if not paths.layout.keeps_intermediates:
                 shutil.rmtree(paths.layout.work, ignore_errors=True)

@@ -16,6 +16,7 @@ from typing import Literal
 from contracts.codec import unknown_key_message
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
+from imaging.photo_identity import DEVELOPED_SUFFIXES
 from orch.app.src.inputs import Photo
 from orch.app.src.run_ids import ORIGINAL
 from orch.app.src.run_paths import RunPathManager
@@ -24,13 +25,16 @@ OutputFormat = Literal["same", "png", "jpeg", "webp", "tiff"]
 EXTENSIONS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}
 """Output format -> suffix."""
 
+_WRITTEN_AS_PNG = DEVELOPED_SUFFIXES | {".bmp", ".gif"}
 _EXT = "{ext}"
 FIELDS = ("stem", "ext", "variation", "run_id", "timestamp")
 
 
 def likely_suffix(photo: Path, output_format: OutputFormat) -> str:
     """Ending of a finished picture's name as far as the photo's own name tells."""
-    return photo.suffix if output_format == "same" else EXTENSIONS[output_format]
+    if output_format != "same":
+        return EXTENSIONS[output_format]
+    return ".png" if photo.suffix.lower() in _WRITTEN_AS_PNG else photo.suffix
 
 
 class OutputNames:

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from contracts.error_codes import ErrorCode, StageError
 from contracts.face import Face, FaceDocument
@@ -119,20 +120,23 @@ class _Flow:
             return self._unchanged(report, _nothing_to_do(plan))
         if not self.paths.get_face_json().exists():  # a verbose run keeps the stage's own
             write_compact(self.paths.get_face_json(), replace(document, image_path=str(self.photo.path)))
-        return self._concluded(replace(report, variations=self._open(plan)))
+        with run.requests.darkroom.developed(self.photo.path, self.ask.developing) as developed:
+            return self._concluded(replace(report, variations=self._open(plan, developed.path)))
 
     def _why_donor(self, face: Face) -> str:
         return self.run.donors.reason(self.look, face.face_index)
 
-    def _open(self, plan: PhotoPlan) -> tuple[VariationReport, ...]:
-        photo, paths, requests = self.photo.path, self.paths, self.run.requests
+    def _open(self, plan: PhotoPlan, photo: Path) -> tuple[VariationReport, ...]:
+        """photo: as stages read it."""
+        paths, requests = self.paths, self.run.requests
         faces, lost = crop_faces(photo, paths, plan.faces, requests, self.ask)
         variations = self.run.variations
         work = [self._work(face, variation) for variation in variations for face in faces]
         pictures = Painter(photo, paths, requests, self.ask, work).open_eyes()
         restored = restore(paths, pictures, work, requests, self.ask)
         return tuple(
-            self._finished(v, [*_edits(work, v), *lost], restored.get(v.variation_id)) for v in variations
+            self._finished(photo, v, [*_edits(work, v), *lost], restored.get(v.variation_id))
+            for v in variations
         )
 
     def _work(self, face: FacePlan, variation: Variation) -> FaceWork:
@@ -147,7 +151,7 @@ class _Flow:
         )
 
     def _finished(
-        self, variation: Variation, edits: list[FaceEdit], restored: Restored | None
+        self, photo: Path, variation: Variation, edits: list[FaceEdit], restored: Restored | None
     ) -> VariationReport:
         paths = self.paths.for_variation(variation.variation_id)
         report = VariationReport(
@@ -164,9 +168,9 @@ class _Flow:
             return report
         target = self.run.names.final(paths, self.photo, variation.variation_id)
         finished = Finished(
-            self.photo.path, restored.picture, target, report, dict(self.ask.seconds), dict(self.ask.models)
+            photo, restored.picture, target, report, dict(self.ask.seconds), dict(self.ask.models)
         )
-        with self.ask.writing():
+        with self.ask.working("write"):
             written = self.run.write_final(finished)
         return replace(report, output=written)
 

@@ -12,6 +12,7 @@ from orch.app.src.summary import photo_lines
 
 PASS_WORDS: dict[PassName, str] = {"look": "looking at photos", "open": "opening eyes"}
 STAGE_WORDS = {
+    "develop": "developing",
     "preenh": "varying prompts",
     "face": "faces",
     "crop": "cropping",

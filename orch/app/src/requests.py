@@ -21,6 +21,7 @@ from contracts.files import WEIGHTS_ROOT, reference
 from contracts.gen import GenParams
 from contracts.preenh import PreEnhanceItemParams, PreEnhanceParams
 from contracts.res import RestoreItemParams, RestoreParams
+from orch.app.src.darkroom import Darkroom
 from orch.app.src.orders import PaintOrder, Pasting, RestoreOrder
 from orch.app.src.run_ids import variation_id
 from orch.app.src.run_paths import Layout, RunPathManager
@@ -37,6 +38,7 @@ class RequestMaker:
     Attributes:
         backends: stage -> backend; of the gen stage each order names its own.
         weights: (stage, backend) -> name of weights -> where they are.
+        darkroom: has a picture that stages can read of any photo.
     """
 
     settings: Settings
@@ -44,6 +46,7 @@ class RequestMaker:
     batch_id: str
     backends: Mapping[StageName, str]
     weights: Mapping[tuple[StageName, str], Mapping[str, Path]] = field(default_factory=dict)
+    darkroom: Darkroom = field(default_factory=Darkroom)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def has(self, stage: StageName, backend: str) -> bool:

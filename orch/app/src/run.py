@@ -34,9 +34,10 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
     """
     began = datetime.now().astimezone()
     settings = load_settings(options.config, options.overrides, surroundings.environ)
-    donors = donor_photos(settings)
+    develops = surroundings.camera is not None
+    donors = donor_photos(settings, develops)
     marks = Marks(options.selection) if options.selection else None
-    found = photos_of(options, settings)
+    found = photos_of(options, settings, develops)
     searched = settings.generation.find_donors and len(found.photos) > 1
     strategies.validate(settings.generation.model, bool(donors.named or donors.searched or searched))
     choice = settle_backends(

@@ -88,7 +88,8 @@ class RunDonors:
         own = RunPathManager(service, photo, paths.verbose, requests.batch_id, paths.layout, paths.subfolder)
         write_compact(own.get_face_json(), seen.document)
         face = choice.face_index
-        answer = ask(requests.crop(photo, own, {face: ()}, own.get_face_json())).items[0]
+        with requests.darkroom.developed(photo, ask.developing) as developed:
+            answer = ask(requests.crop(developed.path, own, {face: ()}, own.get_face_json())).items[0]
         if answer.status != "succeeded":
             return None
         return Donor(photo.name, choice.same_person, own.get_face_crop(face), own.get_crop_json(face))

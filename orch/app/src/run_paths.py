@@ -7,13 +7,14 @@ gen/ blend/ res/ and Output_Json), otherwise it lies in a private work folder th
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from contracts.face import Side
 from contracts.files import TEMPORARY_PREFIX, reference
-from orch.app.src.run_ids import SHARED
+from orch.app.src.run_ids import SHARED, photo_id
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 
@@ -108,6 +109,11 @@ class Layout:
     def seen_people(self) -> Path:
         """Cache of identity vectors, by content; shared by all runs."""
         return self.documents / ".cache" / "people"
+
+    def developed(self, photo: Path) -> Path:
+        """The PNG that is made of a photo that stages do not read."""
+        digest = hashlib.sha256(str(photo).encode()).hexdigest()[:8]
+        return self.work / "developed" / f"developed_{photo_id(photo.name)}_{digest}_{SHARED}.png"
 
     def log(self, stage: str, batch_id: str) -> Path:
         """What a stage process prints."""

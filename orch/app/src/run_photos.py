@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 from contracts.error_codes import StageError
@@ -11,6 +12,8 @@ from imaging.photo import PhotoLimits
 from orch.app.src.asking import Asker
 from orch.app.src.backend_choice import BackendChoice
 from orch.app.src.begun_run import BegunRun
+from orch.app.src.darkroom import MOST_BYTES, Darkroom
+from orch.app.src.developing import Developer
 from orch.app.src.donor_search import DonorSearch
 from orch.app.src.errors import described
 from orch.app.src.executor import LocalExecutor
@@ -42,17 +45,24 @@ def do_photos(run: BegunRun) -> RunReport:
     """
     photos = len(run.found.photos)
     processing = run.settings.processing
+    limits = PhotoLimits(processing.max_megapixels, processing.max_file_mb)
+    developer = _developer(run, limits)
+    keeps = run.space.layout.keeps_intermediates
+    darkroom = Darkroom(developer, inf if keeps else MOST_BYTES)
     with ExitStack() as stack:
         progress = stack.enter_context(run.surroundings.progress(processing.log_format))
-        album = stack.enter_context(
-            Album(photos, PhotoLimits(processing.max_megapixels, processing.max_file_mb))
-        )
+        album = stack.enter_context(Album(photos, limits, darkroom))
         requests = RequestMaker(
-            run.settings, run.space.layout, run.space.batch_id, dict(run.choice.started), run.choice.weights
+            run.settings,
+            run.space.layout,
+            run.space.batch_id,
+            dict(run.choice.started),
+            run.choice.weights,
+            darkroom,
         )
         if not run.options.dry_run:
             requests = proved(run.choice, requests, run.pool.run)
-        second = _second_pass(run, requests, Asker(run.pool, progress))
+        second = _second_pass(run, requests, Asker(run.pool, progress), developer)
         journal = None if run.options.dry_run else stack.enter_context(_journal(run))
         passes = Passes(
             photos=run.found.photos,
@@ -72,13 +82,29 @@ def do_photos(run: BegunRun) -> RunReport:
         return _told(run_report(run, passes, second.notices), run.space.layout, album, progress)
 
 
-def _second_pass(run: BegunRun, requests: RequestMaker, ask: Asker) -> SecondPass:
+def _developer(run: BegunRun, limits: PhotoLimits) -> Developer | None:
+    """What develops HEIC and camera raw, as many at once as faces are looked for."""
+    python = run.surroundings.camera
+    if python is None:
+        return None
+    at_once = run.size.of("face", dict(run.choice.started)["face"])
+    return Developer(python, run.space.layout, limits, run.surroundings.environ, run.size.threads, at_once)
+
+
+def _second_pass(
+    run: BegunRun, requests: RequestMaker, ask: Asker, developer: Developer | None
+) -> SecondPass:
+    def cancel() -> None:
+        run.pool.cancel()
+        if developer:
+            developer.cancel()
+
     looker = Looker(requests, ask, FaceCache(run.space.layout.seen_faces, Seen))
     search = DonorSearch(
         run.settings.generation,
         run.donors,
         looker,
-        Identifier(requests, ask, looker.cache, LocalExecutor(run.size.in_flight, run.pool.cancel)),
+        Identifier(requests, ask, looker.cache, LocalExecutor(run.size.in_flight, cancel)),
         IdentityBackends(run.pool, requests, run.surroundings.equipment, not run.options.dry_run),
     )
     return SecondPass(

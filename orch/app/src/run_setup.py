@@ -29,8 +29,11 @@ class Resumed:
     notices: tuple[Notice, ...] = ()
 
 
-def photos_of(options: RunOptions, settings: Settings) -> FoundPhotos:
+def photos_of(options: RunOptions, settings: Settings, develops: bool) -> FoundPhotos:
     """The photos of the run.
+
+    Args:
+        develops: whether what develops HEIC and camera raw is installed.
 
     Raises:
         StageError: there is none.
@@ -44,7 +47,7 @@ def photos_of(options: RunOptions, settings: Settings) -> FoundPhotos:
 
     inputs = options.inputs or tuple(settings.image_paths())
     base = options.base if options.inputs else PROJECT_ROOT
-    found = find_photos(inputs, base, images, is_output, options.recursive)
+    found = find_photos(inputs, base, images, is_output, options.recursive, develops)
     if not found.photos:
         raise found.problems[0]
     since = moment(options.since, datetime.now()) if options.since else None

@@ -8,6 +8,7 @@ from pathlib import Path
 from contracts.envelope import StageName
 from environments.store import environment_python
 from orch.app.src.begun_run import Surroundings
+from orch.app.src.developing import camera_python
 from orch.app.src.equipment import this_equipment
 from orch.app.src.finishing import final_writer
 from orch.app.src.hardware import this_computer
@@ -32,6 +33,7 @@ def surroundings(quiet: bool = False) -> Surroundings:
         environ=os.environ,
         equipment=this_equipment(os.environ),
         hardware=this_computer(),
+        camera=camera_python(),
     )
 
 

@@ -7,6 +7,7 @@ from types import TracebackType
 
 from imaging.memory import give_big_buffers_back
 from imaging.photo import PhotoLimits
+from orch.app.src.darkroom import Darkroom
 from orch.app.src.report import PhotoReport
 from orch.app.src.report_page.budget import Budget
 from orch.app.src.report_page.pictures import PhotoPictures, photo_pictures
@@ -22,11 +23,13 @@ class Album:
     Args:
         photos: that are to come.
         limits: of the run, so that what it refused is not read here either.
+        darkroom: of the run; None where no photo has to be developed.
     """
 
-    def __init__(self, photos: int, limits: PhotoLimits) -> None:
+    def __init__(self, photos: int, limits: PhotoLimits, darkroom: Darkroom | None = None) -> None:
         self._budget = Budget(photos)
         self._limits = limits
+        self._darkroom = darkroom or Darkroom()
         self._pictures: dict[str, Future[PhotoPictures]] = {}
         self._thread = ThreadPoolExecutor(1, "album", initializer=give_big_buffers_back)
 
@@ -49,8 +52,9 @@ class Album:
         return self._pictures.pop(photo.path).result()
 
     def _cut(self, photo: PhotoReport) -> PhotoPictures:
+        scale = self._budget.scale(wanted_pixels(photo))
         try:
-            pictures = photo_pictures(photo, self._budget.scale(wanted_pixels(photo)), self._limits)
+            pictures = photo_pictures(photo, scale, self._limits, self._darkroom)
         except Exception as error:  # noqa: BLE001 - a picture that cannot be shown must not cost the page
             return PhotoPictures(problems=(f"not shown: {type(error).__name__}: {error}",))
         self._budget.spend(pictures.pixels, pictures.size)

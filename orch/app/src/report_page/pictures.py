@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from contracts.error_codes import StageError
 from imaging.photo import PhotoLimits, read_photo
 from imaging.preview import Box, Preview, fitted, preview
+from orch.app.src.darkroom import Darkroom
 from orch.app.src.report import PhotoReport, VariationReport
 from orch.app.src.report_page.regions import (
     MOST_EYES,
@@ -70,24 +71,30 @@ class PhotoPictures:
     size: int = 0
 
 
-def photo_pictures(photo: PhotoReport, scale: float, limits: PhotoLimits) -> PhotoPictures:
+def photo_pictures(
+    photo: PhotoReport, scale: float, limits: PhotoLimits, darkroom: Darkroom
+) -> PhotoPictures:
     """Read a photo and its finished pictures, and cut out what the page shows.
 
     Args:
         scale: factor for the sides of all pictures, at most 1.
         limits: of the run, so that what it refused is not read here either.
+        darkroom: of the run.
     """
     if photo.size is None:
         return PhotoPictures()
-    return _Cutter(photo, photo.size, scale, limits).cut()
+    return _Cutter(photo, photo.size, scale, limits, darkroom).cut()
 
 
 class _Cutter:
-    def __init__(self, photo: PhotoReport, size: Size, scale: float, limits: PhotoLimits) -> None:
+    def __init__(
+        self, photo: PhotoReport, size: Size, scale: float, limits: PhotoLimits, darkroom: Darkroom
+    ) -> None:
         self._photo = photo
         self._size = size
         self._scale = scale
         self._limits = limits
+        self._darkroom = darkroom
         self._by_index = {face.face_index: face for face in photo.faces}
         self._problems: list[str] = []
         self._pixels = self._bytes = 0
@@ -148,7 +155,8 @@ class _Cutter:
     def _read(self, path: str) -> Pixels | None:
         """sRGB pixels (height, width, 3), None with a problem noted where there are none."""
         try:
-            return read_photo(Path(path), self._limits).as_rgb8()
+            with self._darkroom.developed(Path(path)) as developed:
+                return read_photo(developed.path, self._limits).as_rgb8()
         except StageError as error:
             self._problems.append(f"not shown: {error.message}")
         except OSError as error:
