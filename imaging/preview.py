@@ -1,4 +1,4 @@
-"""Small pictures for looking at: cut out of a photo, scaled down, as WebP for a page.
+"""Small pictures for looking at: cut out of a photo, scaled down, encoded for a page.
 
 Needs NumPy and pyvips. Pixels are upright sRGB, boxes are x1, y1, x2, y2 with an exclusive end.
 """
@@ -17,17 +17,24 @@ if TYPE_CHECKING:
 Box = tuple[int, int, int, int]
 
 QUALITY = 82
-"""WebP quality at which skin and lashes show no blocks at 100 %."""
-SMALL_PX = 40_000
-"""Up to this, colour is subsampled with care: plain 4:2:0 would smear an iris of ten pixels. In bigger
-pictures irises are bigger, and the care takes four times as long as all the rest."""
+"""At which skin and lashes show no blocks at 100 %."""
+SMALL_PX = 100_000
+"""Up to this a picture becomes a JPEG with all its colour: WebP halves the resolution of colour, which would
+smear an iris of ten pixels, and takes five times as long. Bigger ones become a WebP of half the size."""
 
 
 @dataclass(frozen=True)
 class Preview:
-    """An encoded picture. width, height: px as encoded."""
+    """An encoded picture.
 
-    webp: bytes
+    Attributes:
+        data: the file.
+        mime: "image/jpeg" or "image/webp".
+        width, height: px as encoded.
+    """
+
+    data: bytes
+    mime: str
     width: int
     height: int
 
@@ -54,9 +61,11 @@ def preview(pixels: NDArray[np.uint8], box: Box, size: tuple[int, int]) -> Previ
     part: pyvips.Image = pyvips.Image.new_from_array(np.ascontiguousarray(pixels[y1:y2, x1:x2]))
     if size != (x2 - x1, y2 - y1):
         part = part.thumbnail_image(size[0], height=size[1], size="force")
-    small = size[0] * size[1] <= SMALL_PX
-    webp: bytes = part.webpsave_buffer(Q=QUALITY, smart_subsample=small, effort=1, keep="none")
-    return Preview(webp, size[0], size[1])
+    if size[0] * size[1] <= SMALL_PX:
+        jpeg: bytes = part.jpegsave_buffer(Q=QUALITY, subsample_mode="off", keep="none")
+        return Preview(jpeg, "image/jpeg", *size)
+    webp: bytes = part.webpsave_buffer(Q=QUALITY, effort=1, keep="none")
+    return Preview(webp, "image/webp", *size)
 
 
 def fitted(size: tuple[float, float], most: tuple[float, float]) -> tuple[int, int]:

@@ -38,10 +38,7 @@ class InProcess:
         self._seen.append((request, result))
         return result
 
-    def close(self) -> None:
-        """Nothing runs."""
-
-    def kill(self, wait_s: float = 0.0) -> None:
+    def kill(self) -> None:
         """Nothing runs."""
 
 

@@ -39,8 +39,8 @@ class SlowStage(FakeStage):
             print(self.child.pid, flush=True)
             return self.child.ask(request, deadline_s, on_event)
         return super().ask(request, deadline_s, on_event)
-    def kill(self, wait_s=0.0):
-        if self.child: self.child.kill(wait_s)
+    def kill(self):
+        if self.child: self.child.kill()
 
 def launch(entry, backend):
     stage = SlowStage(entry, world)

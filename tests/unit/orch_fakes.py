@@ -176,10 +176,7 @@ class FakeStage:
             versions=Versions(python="3", models={f"{request.stage}_model": "0" * 64}),
         )
 
-    def close(self) -> None:
-        """Nothing runs."""
-
-    def kill(self, wait_s: float = 0.0) -> None:
+    def kill(self) -> None:
         """Nothing runs."""
 
     def _face(self, job: Job, item: Item) -> ItemResult:

@@ -43,10 +43,7 @@ class Slow:
         metrics = Metrics(run_s=0.02, cpu_s=0.01)
         return Result(request.request_id, "gen", "embedded", "succeeded", 0, (), metrics=metrics)
 
-    def close(self) -> None:
-        """Ends with kill."""
-
-    def kill(self, wait_s: float = 0.0) -> None:
+    def kill(self) -> None:
         self.ended = True
 
 

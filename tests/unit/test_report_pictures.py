@@ -35,9 +35,9 @@ from tests.page_reports import (
 )
 
 
-def webp(uri: str, folder: Path) -> Image.Image:
-    path = folder / "shown.webp"
-    path.write_bytes(base64.b64decode(uri.removeprefix("data:image/webp;base64,")))
+def decoded(uri: str, folder: Path) -> Image.Image:
+    path = folder / "shown"
+    path.write_bytes(base64.b64decode(uri.partition(";base64,")[2]))
     return Image.open(path)
 
 
@@ -50,7 +50,7 @@ def test_eyes_are_shown_as_they_are_in_the_files(tmp_path: Path) -> None:
     output = photo.variations[0].output
     assert output is not None
     for shown, path in ((pair.before, photo.path), (pair.after, output.path)):
-        seen = webp(shown.uri, tmp_path).convert("RGB")
+        seen = decoded(shown.uri, tmp_path).convert("RGB")
         truth = Image.open(path).convert("RGB").crop(region)
         assert seen.size == truth.size == (shown.width, shown.height)
         differences = [abs(a - b) for a, b in zip(seen.tobytes(), truth.tobytes())]

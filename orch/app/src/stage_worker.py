@@ -19,8 +19,6 @@ from orch.app.src.stage_use import StageUse, larger
 
 MOST_DEATHS = 3
 """A stage that dies so often within one request is not started again for it."""
-LAST_BREATH_S = 0.3
-"""How long idle processes may take to end by themselves."""
 
 
 class StageWorker:
@@ -58,7 +56,7 @@ class StageWorker:
             if deaths >= MOST_DEATHS:
                 break
             if error.code == ErrorCode.OUT_OF_MEMORY:
-                self.kill(LAST_BREATH_S)  # a fresh process has the most memory
+                self.kill()  # a fresh process has the most memory
             alone, died = self._attempt(replace(request, items=(item,)), on_event)
             deaths += died
             items[item.item_id] = alone.items[0]
@@ -67,14 +65,10 @@ class StageWorker:
         self.use.add(request, result, time.monotonic() - started)
         return result
 
-    def close(self) -> None:
-        if self._channel:
-            self._channel.close()
-
-    def kill(self, wait_s: float = 0.0) -> None:
+    def kill(self) -> None:
         channel, self._channel = self._channel, None
         if channel:
-            channel.kill(wait_s)
+            channel.kill()
 
     def _attempt(self, request: Request, on_event: OnEvent) -> tuple[Result, int]:
         """Ask once; a death becomes failed items. Also returns the number of deaths, 0 or 1."""

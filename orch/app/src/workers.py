@@ -20,7 +20,7 @@ from orch.app.src.launching import Channel, Launcher
 from orch.app.src.stage_process import OnEvent
 from orch.app.src.stage_registry import STAGES, StageEntry
 from orch.app.src.stage_use import BusyTime, StageUse
-from orch.app.src.stage_worker import LAST_BREATH_S, StageWorker
+from orch.app.src.stage_worker import StageWorker
 
 Key = tuple[StageName, str]
 """Stage and backend."""
@@ -40,7 +40,7 @@ class _Team:
         self.limit = min(self.limit, most)
         while self.total > self.limit and self.idle:
             worker = self.idle.pop()
-            worker.kill(LAST_BREATH_S)
+            worker.kill()
             self.workers.remove(worker)
             self.ended.append(worker.use)
             self.total -= 1
@@ -151,13 +151,10 @@ class WorkerPool:
         return used
 
     def close(self) -> None:
-        """End all processes: ask them all first, then wait for each."""
-        workers = [worker for _, team in self._all_teams() for worker in team.workers]
-        for worker in workers:
-            worker.close()
-        deadline = time.monotonic() + LAST_BREATH_S
-        for worker in workers:
-            worker.kill(max(0.0, deadline - time.monotonic()))
+        """End all processes."""
+        for _, team in self._all_teams():
+            for worker in team.workers:
+                worker.kill()
         self._starter.shutdown(wait=False)
 
     def _team(self, key: Key) -> _Team:

@@ -60,7 +60,7 @@ class PhotoPictures:
         faces: index -> face, of those that were not edited.
         pairs: variation -> index -> eyes.
         problems: what could not be shown, and why.
-        pixels, size: of all pictures together: px, bytes of WebP.
+        pixels, size: of all pictures together: px, bytes.
     """
 
     thumbnail: Picture | None = None
@@ -148,9 +148,9 @@ class _Cutter:
 
     def _encoded(self, picture: Preview) -> Picture:
         self._pixels += picture.width * picture.height
-        self._bytes += len(picture.webp)
-        text = base64.b64encode(picture.webp).decode("ascii")
-        return Picture(f"data:image/webp;base64,{text}", picture.width, picture.height)
+        self._bytes += len(picture.data)
+        text = base64.b64encode(picture.data).decode("ascii")
+        return Picture(f"data:{picture.mime};base64,{text}", picture.width, picture.height)
 
     def _read(self, path: str) -> Pixels | None:
         """sRGB pixels (height, width, 3), None with a problem noted where there are none."""
