@@ -9,7 +9,7 @@ from contracts.error_codes import StageError
 from contracts.face import SIDES
 from contracts.gen import GenItemParams
 from gen.app.src.eye_box import box_around
-from gen.app.src.eyeball.anatomy import eye_axes, globes
+from gen.app.src.eyeball.anatomy import eye_axes, globes, head_axes, opened_axes
 from gen.app.src.eyeball.aperture import SAMPLES, iris_height, open_aperture, opening_height
 from gen.app.src.eyeball.catchlight import catchlight_of
 from gen.app.src.eyeball.grid import drawing_grid
@@ -78,6 +78,24 @@ class TestGaze:
                 plan.globe.center[0] - plan_eyes(level, mesh, ("left",), None, 1.0)["left"].globe.center[0]
             )
             assert moved == pytest.approx(aside, abs=1.0)
+
+
+class TestOpenedCorners:
+    @pytest.mark.parametrize("roll", [-20.0, 0.0, 20.0])
+    def test_the_outer_corner_of_an_open_eye_is_the_higher_one(self, roll: float) -> None:
+        mesh, angle = face_mesh(), np.radians(roll)
+        mesh[:, :2] = mesh[:, :2] @ [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
+        down = head_axes(mesh)[1, :2]
+        for side in SIDES:
+            axes = opened_axes(mesh, side, winks=False)
+            outer, inner = axes.to_crop(np.array([[-0.5, 0.0], [0.5, 0.0]]))
+            assert (outer - inner) @ down / axes.width == pytest.approx(-0.12, abs=0.02)
+            assert axes.width < eye_axes(mesh, side).width
+
+    def test_a_wink_keeps_its_tilt(self) -> None:
+        mesh = face_mesh()
+        closed, winking = eye_axes(mesh, "left"), opened_axes(mesh, "left", winks=True)
+        assert winking.along @ closed.along == pytest.approx(1.0, abs=1e-3)
 
 
 class TestAperture:

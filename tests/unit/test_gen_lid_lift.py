@@ -1,64 +1,25 @@
-"""Lifting the lid: the closed line, the map, the lashes, what stays in front, and the whole strategy."""
+"""Lifting the lid: the closed line, the map, what stays in front, and the whole strategy."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 
 from contracts.blend import EDIT_SEMI_AXES
 from contracts.face import SIDES, Side
 from gen.app.src.closed_line import closed_line
-from gen.app.src.eye_box import box_around
 from gen.app.src.eye_cover import covered_eye
-from gen.app.src.eyeball.anatomy import EyeAxes, eye_axes
-from gen.app.src.eyeball.aperture import SAMPLES, Aperture, open_aperture
-from gen.app.src.eyeball.grid import EyeGrid, drawing_grid, eye_grid
+from gen.app.src.eyeball.anatomy import eye_axes, opened_axes
+from gen.app.src.eyeball.aperture import open_aperture
+from gen.app.src.eyeball.grid import EyeGrid
 from gen.app.src.foreground import behind, thin_foreground
-from gen.app.src.lash_removal import erase_lashes
-from gen.app.src.lashes import draw_hairs, lash_line, own_lashes
 from gen.app.src.lid_motion import lid_ceiling, lift_lid
 from gen.app.src.strategies.lid_lift import LidLift
 from gen.app.src.strategy import Painting
 from imaging import eye_mesh
 from imaging.colour import luminance, to_linear
-from tests.unit.synthetic_face import LINE_DEPTH, SKIN, face_mesh, face_picture, face_scene
-
-U = np.linspace(-0.5, 0.5, SAMPLES)
-LINE = LINE_DEPTH * (1 - (2 * U) ** 2)
-CEILING = -0.55
-WIDTH = 120.0
-
-
-def axes_at(x: float = 150.0, y: float = 120.0, width: float = WIDTH, tilt: float = 0.0) -> EyeAxes:
-    along = np.array([np.cos(tilt), np.sin(tilt)])
-    return EyeAxes(np.array([x, y]), along, np.array([-along[1], along[0]]), width)
-
-
-def grid_over(axes: EyeAxes, shape: tuple[int, int] = (240, 300)) -> EyeGrid:
-    corners = np.array([[u, v] for u in (-0.8, 0.8) for v in (-0.6, 0.6)])
-    return eye_grid(axes, box_around(axes.to_crop(corners), 2.0, shape))
-
-
-def aperture() -> Aperture:
-    return open_aperture(LINE, -0.03, 0.30, CEILING)
-
-
-def plain_skin(grid: EyeGrid) -> np.ndarray:
-    """Skin with fine texture and a gentle gradient."""
-    rng = np.random.default_rng(1)
-    texture = cv2.GaussianBlur(rng.standard_normal(grid.u.shape).astype(np.float32), (0, 0), 0.8)
-    level = 1.0 + 0.02 * texture / texture.std() + 0.1 * grid.v
-    return np.asarray(level[..., None] * SKIN, np.float32)
-
-
-def with_lashes(skin: np.ndarray, grid: EyeGrid, darkness: float, length: float = 0.15) -> np.ndarray:
-    """Skin behind a closed line with hanging lashes."""
-    below = grid.v - np.interp(grid.u, U, LINE)
-    comb = 0.5 + 0.5 * np.cos(grid.u * 260.0)
-    hanging = (below > -0.01) & (below < length) & (np.abs(grid.u) < 0.45)
-    share = np.where(hanging, darkness * np.maximum(comb, below < 0.03), 0.0)
-    return np.asarray(skin * (1 - share[..., None]), np.float32)
+from tests.unit.drawn_lids import CEILING, LINE, WIDTH, U, aperture, axes_at, grid_over, plain_skin
+from tests.unit.synthetic_face import face_mesh, face_picture, face_scene
 
 
 class TestClosedLine:
@@ -117,78 +78,6 @@ class TestLift:
         assert lid_ceiling(eye_axes(mesh, "left"), eye_mesh.eye_region(mesh, "left")) == pytest.approx(
             -0.57, abs=0.03
         )
-
-
-class TestLashRemoval:
-    @pytest.mark.parametrize("darkness", [0.3, 0.6, 0.95])
-    def test_lashes_go_and_skin_stays(self, darkness: float) -> None:
-        grid = grid_over(axes_at())
-        skin = plain_skin(grid)
-        field = erase_lashes(with_lashes(skin, grid, darkness), grid, LINE, U)
-        below = grid.v - np.interp(grid.u, U, LINE)
-        visible = (below > 0.04) & (below < 0.5) & (np.abs(grid.u) < 0.40)
-        error = np.abs(field.skin - skin).max(axis=2) / skin.max(axis=2)
-        assert float(np.quantile(error[visible], 0.95)) < 0.10
-        untouched = (below > 0.34) & (np.abs(grid.u) < 0.4)
-        assert np.abs(field.skin - skin)[untouched].max() < 1e-3
-
-    def test_texture_survives(self) -> None:
-        grid = grid_over(axes_at())
-        skin = plain_skin(grid)
-        field = erase_lashes(with_lashes(skin, grid, 0.9), grid, LINE, U)
-        below = grid.v - np.interp(grid.u, U, LINE)
-        erased = (below > 0.05) & (below < 0.13) & (np.abs(grid.u) < 0.3)
-
-        def roughness(picture: np.ndarray) -> float:
-            grey = luminance(np.asarray(picture, np.float32))
-            return float((grey - cv2.GaussianBlur(grey, (0, 0), 2.0))[erased].std())
-
-        assert roughness(field.skin) > 0.5 * roughness(skin)
-
-    def test_fair_lashes_have_less_contrast(self) -> None:
-        grid = grid_over(axes_at())
-        contrasts = [
-            erase_lashes(with_lashes(plain_skin(grid), grid, darkness), grid, LINE, U).contrast
-            for darkness in (0.15, 0.45, 0.9)
-        ]
-        assert contrasts == sorted(contrasts)
-        assert contrasts[0] < 0.5 < contrasts[2]
-
-    def test_soft_shading_below_the_eye_is_not_erased(self) -> None:
-        grid = grid_over(axes_at())
-        shade = 1 - 0.25 * np.exp(-(((grid.v - 0.25) / 0.15) ** 2))
-        skin = plain_skin(grid) * shade[..., None].astype(np.float32)
-        field = erase_lashes(with_lashes(skin, grid, 0.9, 0.08), grid, LINE, U)
-        there = (np.abs(grid.v - 0.28) < 0.05) & (np.abs(grid.u) < 0.35)
-        assert field.skin[there].mean() == pytest.approx(skin[there].mean(), rel=0.05)
-
-
-class TestLashes:
-    def test_own_lashes_are_turned_up_onto_the_margin(self) -> None:
-        grid, opening = grid_over(axes_at()), aperture()
-        field = erase_lashes(with_lashes(plain_skin(grid), grid, 0.9), grid, LINE, U)
-        passed = own_lashes(field, grid, LINE, opening)
-        above = opening.upper_at(grid.u) - grid.v
-        near = (above > 0.005) & (above < 0.02) & (np.abs(grid.u) < 0.3)
-        assert passed[near].mean() < 0.6
-        assert passed[(above > 0.25) | (above < -0.04)].min() > 0.97
-
-    def test_the_line_is_thickest_outside_and_as_dark_as_the_lashes(self) -> None:
-        grid, opening = grid_over(axes_at()), aperture()
-        dark, fair = (lash_line(grid, opening, contrast) for contrast in (0.9, 0.3))
-        assert dark.min() < 0.2 and fair.min() > 0.65
-        shade = (1 - dark).sum(axis=0)
-        columns = [int(np.argmin(np.abs(grid.u[0] - u))) for u in (-0.33, 0.35)]
-        assert shade[columns[0]] > 1.2 * shade[columns[1]]
-
-    def test_single_hairs_only_where_they_would_be_seen(self) -> None:
-        rng = np.random.default_rng(0)
-        large = axes_at()
-        fine = drawing_grid(large, grid_over(large).box)
-        assert 0.002 < draw_hairs(fine, aperture(), 0.8, rng).mean() < 0.05
-        small = axes_at(30.0, 24.0, 24.0)
-        tiny = drawing_grid(small, grid_over(small, (48, 60)).box)
-        assert draw_hairs(tiny, aperture(), 0.8, rng).max() == 0.0
 
 
 class TestForeground:
@@ -301,8 +190,8 @@ class TestStrategy:
         picture = face_picture(mesh)
         painting = LidLift().paint(face_scene(picture, mesh))
         assert np.isfinite(painting.painted).all()
-        axes = eye_axes(mesh, "left")
-        x, y = axes.to_crop(np.array([-0.03, 0.02])).round().astype(int)
+        axes = opened_axes(mesh, "left", winks=False)
+        x, y = axes.to_crop(np.array([-0.03, -0.02])).round().astype(int)
         assert painting.painted[y, x].mean() < 0.6 * picture.max(axis=(0, 1)).mean()
 
     @pytest.mark.parametrize("level", [0.0, 1.0])

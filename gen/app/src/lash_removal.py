@@ -23,8 +23,10 @@ _FADED = 0.08
 """Mean darkness, relative to the skin below, at which lashes are taken to end."""
 _TIPS = 0.12
 """Tips of the longest lashes reach this far beyond the mean reach, eye widths."""
-_OUTER_END, _INNER_END, _HAIR_FROM = -0.80, 0.46, -0.74
+_OUTER_END, _INNER_END, _HAIR_FROM = -0.98, 0.52, -0.92
 """u between which lashes are erased, and u beyond which something dark is hair or make-up."""
+_BESIDE = -0.56
+"""u from which on lashes stand out beside the eye."""
 _OUTER_LONGER = 0.06
 """How much farther lashes hang at the outer corner than in the middle, eye widths."""
 _LASH_CLUSTER = 0.13
@@ -88,16 +90,16 @@ def erase_lashes(picture: Plane, grid: EyeGrid, line: FloatArray, line_u: FloatA
     threshold = max(threshold, 2.5 * _roughness(steady, skin, below, u))
 
     dense = soft_step(below + 0.05, 0.02) * soft_step(reach + 0.02 - below, 0.03)
-    dense = dense * soft_step(u + 0.54, 0.12) * soft_step(0.46 - u, 0.10)
+    dense = dense * soft_step(u + 0.60, 0.12) * soft_step(_INNER_END - u, 0.08)
     # Below the dense part only thin things are lashes; broad darkness there is the socket's own shading.
     thin = _thin_darkness(steady, width)
     tips = soft_step(below + 0.02, 0.03) * soft_step(reach + _TIPS - below, 0.05)
     tips = tips * np.maximum(
         soft_step(thin - 0.4 * threshold, 0.25 * threshold), soft_step(reach - below, 0.03)
     )
-    tips = tips * soft_step(u - _OUTER_END, 0.12) * soft_step(_INNER_END - u, 0.10)
+    tips = tips * soft_step(u - _OUTER_END, 0.12) * soft_step(_INNER_END - u, 0.08)
     lash = soft_step(darkness - threshold, 0.45 * threshold)
-    lash = lash * _ends_before(lash * tips > 0.5, u, _HAIR_FROM)
+    lash = lash * _lashes_beside(lash * tips > 0.5, u, width)
     rim = _dilated(lash * tips, 0.045 * width) * soft_step(darkness - _FAINTEST, _FAINTEST)
     opacity = np.maximum(lash, rim) * np.maximum(dense, tips)
     opacity = np.maximum(opacity, soft_step(0.012 - np.abs(below), 0.012) * dense)
@@ -153,14 +155,19 @@ def _roughness(steady: Plane, skin: Plane, below: Plane, u: Plane) -> float:
     return 1.4826 * float(np.median(np.abs(relative - np.median(relative))))
 
 
-def _ends_before(dark: NDArray[np.bool_], u: Plane, limit: float) -> Plane:
-    """1; fades beside the eye where something dark goes on beyond `limit`: hair or shadow, not lashes."""
-    outside = (dark & (u < -0.50)).astype(np.uint8)
-    _, labels = cv2.connectedComponents(outside)
-    beyond = np.unique(labels[(u < limit) & (labels > 0)])
-    if not beyond.size:
-        return np.ones(u.shape, np.float32)
-    return 1.0 - soft_step(-0.46 - u, 0.10)
+def _lashes_beside(dark: NDArray[np.bool_], u: Plane, width: float) -> Plane:
+    """1; beside the eye 0 where the dark is none of its lashes.
+
+    What does not reach up to the corner is a wrinkle or a frame; what goes on beyond `_HAIR_FROM` is hair
+    or shadow, and then nothing beside the eye is touched.
+    """
+    joined = _dilated(dark.astype(np.uint8), 0.012 * width)
+    _, labels = cv2.connectedComponents(joined)
+    at_eye = np.isin(labels, np.unique(labels[(u > _BESIDE) & (joined > 0)]))
+    _, labels = cv2.connectedComponents((dark & (u < _BESIDE)).astype(np.uint8))
+    goes_on = bool(((u < _HAIR_FROM) & (labels > 0) & at_eye).any())
+    beside = soft_step(_BESIDE + 0.04 - u, 0.10)
+    return np.asarray(1.0 - beside if goes_on else 1.0 - beside * ~at_eye, np.float32)
 
 
 def _lash_reach(picture: Plane, below: Plane, u: Plane, width: float) -> float:

@@ -43,7 +43,7 @@ def own_lashes(field: LashField, grid: EyeGrid, line: FloatArray, aperture: Aper
     above = aperture.upper_at(u) - grid.v
     on_lid = soft_step(above + 0.012, 0.012)
     source_v = np.interp(u, aperture.u, line) + np.abs(above) / _FORESHORTENED
-    fades = np.exp(-((np.maximum(above, 0.0) / _OWN_LENGTH) ** 2))
+    fades = np.exp(-((np.maximum(above, 0.0) / _OWN_LENGTH) ** 2)) * soft_step(0.54 - np.abs(u), 0.06)
     passed = grid.sample(field.transmission, u, source_v)
     return np.asarray(1.0 - (1.0 - passed) * fades * on_lid, np.float32)
 

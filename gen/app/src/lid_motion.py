@@ -22,6 +22,8 @@ _LIFT_POWER = 2.0
 _CLEARANCE = 0.030
 """The lifted skin starts this far above the closed line: the line is not smeared up, and the skin next
 to it rolls in under the fold, as it does in life."""
+_BEYOND_CORNER = 0.20
+"""Beside the corners the lift fades over this length, eye widths."""
 
 
 def lid_ceiling(axes: EyeAxes, region: FloatArray) -> float:
@@ -51,11 +53,12 @@ def lift_lid(picture: Plane, grid: EyeGrid, line: FloatArray, aperture: Aperture
     top = aperture.upper_at(u)
     t = np.clip((v - ceiling) / np.maximum(top - ceiling, 0.02), 0.0, 1.6)
     rise = line - aperture.upper
-    at_margin = np.interp(u, aperture.u, np.maximum(rise - _CLEARANCE, 0.0), left=0.0, right=0.0)
     # Far from the margin the skin does not know the kink at the corners.
     step = float(aperture.u[1] - aperture.u[0])
     wide_u = np.arange(-0.9, 0.9 + step / 2, step)
-    wide = np.interp(wide_u, aperture.u, rise, left=0.0, right=0.0)
+    beyond = np.clip((np.abs(wide_u) - 0.5) / _BEYOND_CORNER, 0.0, 1.0)
+    wide = np.interp(wide_u, aperture.u, rise) * (1.0 - beyond * beyond * (3.0 - 2.0 * beyond))
+    at_margin = np.interp(u, wide_u, np.maximum(wide - _CLEARANCE, 0.0))
     smooth = cv2.GaussianBlur(wide[None].astype(np.float32), (0, 0), 0.09 / step)[0]
     far = np.interp(u, wide_u, smooth, left=0.0, right=0.0)
     near = np.clip(t, 0.0, 1.0)

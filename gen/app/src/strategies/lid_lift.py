@@ -40,8 +40,8 @@ _SHARPNESS_SHARE = 0.75
 in a sharp one, where lids and lashes are its sharpest edges."""
 _CALM = 1.0
 """px; keeps grain and compression from passing for sharpness."""
-_SIDE_REACH, _LOWER_REACH = 0.80, 0.55
-"""How far the paint reaches beside and below the eye's middle, eye widths."""
+_OUTER_REACH, _INNER_REACH, _LOWER_REACH = 1.0, 0.80, 0.55
+"""How far the paint reaches beside and below the eye's middle, eye widths; lashes stand out at the side."""
 _DARKEST_SKIN = 1e-4
 """Linear RGB; a black picture has no colour to take over."""
 _LASH_BLACK = 0.03
@@ -153,7 +153,7 @@ class _PaintedEye:
 
 def _paint_eye(shared: _Shared, plan: OpenEyePlan) -> _PaintedEye:
     axes, line_u = plan.axes, plan.aperture.u
-    reach = np.array([[u, v] for u in (-_SIDE_REACH, _SIDE_REACH) for v in (plan.ceiling, _LOWER_REACH)])
+    reach = np.array([[u, v] for u in (-_OUTER_REACH, _INNER_REACH) for v in (plan.ceiling, _LOWER_REACH)])
     box = box_around(axes.to_crop(reach), 0.06 * axes.width + 2, shared.linear.shape[:2])
     grid = eye_grid(axes, box)
     photo = shared.linear[box.slices]
@@ -167,7 +167,7 @@ def _paint_eye(shared: _Shared, plan: OpenEyePlan) -> _PaintedEye:
     with_eyeball = _with_eyeball(parted, shared, plan, box, skin, white, field.contrast)
     painted = _with_lashes(with_eyeball, shared, plan, box, skin, field)
 
-    beside = soft_step(_SIDE_REACH - 0.05 - np.abs(grid.u), 0.05)
+    beside = soft_step(np.minimum(grid.u + _OUTER_REACH, _INNER_REACH - grid.u) - 0.05, 0.05)
     below = soft_step(_LOWER_REACH - 0.04 - grid.v, 0.04)
     under_brow = soft_step(grid.v - plan.ceiling + 0.02, 0.02)
     layers = {"prepared": parted, "base_output": with_eyeball, "painted": painted}
