@@ -301,7 +301,7 @@ def surroundings(world: World, **changes: Any) -> Surroundings:
 
 def run(world: World, folder: Path, **options: Any) -> RunReport:
     """A run over the world's photos, which are made in `folder`/in; output goes to `folder`/out."""
-    source = folder / "in"
+    source = folder / options.pop("source", "in")
     contents = options.pop("contents", {})
     for name in world.photos:
         photo = source / name
@@ -309,5 +309,6 @@ def run(world: World, folder: Path, **options: Any) -> RunReport:
         photo.write_text(contents.get(name, name))
     inputs = options.pop("inputs", ("in",) if len(world.photos) > 1 else (f"in/{next(iter(world.photos))}",))
     changes = options.pop("surroundings", {})
-    given = RunOptions(inputs=inputs, base=folder, output=folder / "out", **options)
+    output = options.pop("output", folder / "out")
+    given = RunOptions(inputs=inputs, base=folder, output=output, **options)
     return execute(given, surroundings(world, **changes), started=0.0)

@@ -205,7 +205,7 @@ def _add_behaviour(group: argparse._ArgumentGroup) -> None:
         nargs="?",
         const="",
         metavar="NAME",
-        help="go on with a run where it stopped: the one named, else the last one of the output folder",
+        help="go on with a run where it stopped: the one named, else the last one with these inputs",
     )
     group.add_argument(
         "--workers",

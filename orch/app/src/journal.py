@@ -2,12 +2,12 @@
 
 `Output_Json/journal_{run}.jsonl`, a JSON object a line, only ever appended to:
 
-    {"kind": "run", ...}      the run began, or was taken up again
-    {"kind": "look", ...}     the faces of a photo are known
+    {"kind": "run", ...}      the run began, or was taken up or done again
     {"kind": "donors", ...}   whose eyes may go where
     {"kind": "photo", ...}    a photo is done: its key and its report
 
-A line that a killed run left torn is no record; it goes when the journal is opened again.
+A line that a killed run left torn is no record; it goes when the journal is opened again. Nor is any other
+line that cannot be read.
 """
 
 from __future__ import annotations
@@ -31,18 +31,17 @@ class Journal:
 
     Args:
         path: made where it is missing.
-        fresh: forget what is in it.
 
     Raises:
         StageError: it cannot be written.
     """
 
-    def __init__(self, path: Path, fresh: bool) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-            os.ftruncate(self._descriptor, 0 if fresh else _whole_bytes(path))
+            os.ftruncate(self._descriptor, _whole_bytes(path))
             _sync_folder(path.parent)
         except OSError as error:
             raise output_error(path, error) from error
@@ -77,16 +76,19 @@ class Journal:
 
 
 def records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Whole records of a journal, each with the place of its line; nothing where there is no journal."""
+    """Whole records of a journal, each with the place of its line.
+
+    Nothing where no journal can be read; who opens it to write is told why.
+    """
     try:
         with open(path, "rb") as lines:
             place = 0
             for line in lines:
-                if not line.endswith(b"\n"):
-                    return
-                yield place, json.loads(line)
+                record = _record(line)
+                if record:
+                    yield place, record
                 place += len(line)
-    except FileNotFoundError:
+    except OSError:
         return
 
 
@@ -96,6 +98,16 @@ def record_at(path: Path, place: int) -> dict[str, Any]:
         lines.seek(place)
         record: dict[str, Any] = json.loads(lines.readline())
         return record
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def _whole_bytes(path: Path) -> int:

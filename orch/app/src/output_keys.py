@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contracts.files import sha256_file
 from orch.app.src.fingerprints import (
     ALL_CODE,
     code_fingerprint,
@@ -16,6 +15,7 @@ from orch.app.src.fingerprints import (
 )
 from orch.app.src.looking import PhotoLook
 from orch.app.src.options import RunOptions
+from orch.app.src.selection_marks import Marks
 from orch.app.src.settings import Settings
 
 
@@ -30,18 +30,21 @@ class OutputKeys:
         return fingerprint([self.run, look.photo.name, look.content, list(donors)])
 
 
-def output_keys(settings: Settings, options: RunOptions, weights: Mapping[str, Path]) -> OutputKeys:
+def output_keys(
+    settings: Settings, options: RunOptions, weights: Mapping[str, Path], marks: Marks | None
+) -> OutputKeys:
     """Keys from everything that decides what an output looks like.
 
     Args:
         weights: name -> file or folder outside of the checkout.
+        marks: of the selection file, None without one.
     """
     decided_by = {
         "settings": settings_that_matter(settings.model_dump()),
         "num_variations": options.num_variations,
         "faces": sorted(options.faces) if options.faces is not None else None,
         "ignored_faces": sorted(options.ignored_faces),
-        "selection": sha256_file(options.selection) if options.selection else None,
+        "selection": marks.content if marks else None,
         "weights": weights_fingerprint(weights),
         "code": code_fingerprint(ALL_CODE),
     }

@@ -11,9 +11,9 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from contracts.codec import to_dict
 from contracts.envelope import ErrorInfo
 from contracts.error_codes import ErrorCode
 from orch.app.src.errors import described
@@ -26,7 +26,7 @@ from orch.app.src.photo_pipeline import PhotoPipeline
 from orch.app.src.progress import Progress
 from orch.app.src.report import PhotoReport
 from orch.app.src.report_page.album import Album
-from orch.app.src.resume import PastRun
+from orch.app.src.resume import PastRun, as_record
 from orch.app.src.stopping import RunStopped, StopPolicy
 
 Prepare = Callable[[Sequence[PhotoLook]], PhotoPipeline]
@@ -40,6 +40,7 @@ class Passes:
     Attributes:
         past: what an earlier call of the run did.
         journal: None for a run that writes nothing.
+        images: folder of finished pictures.
         album: has the pictures of what is done cut for the page.
         tracebacks: print those of errors that nobody expected.
         reports: number of a photo -> its report, of those that are done.
@@ -55,6 +56,7 @@ class Passes:
     keys: OutputKeys
     past: PastRun
     journal: Journal | None
+    images: Path
     album: Album
     tracebacks: bool
     reports: dict[int, PhotoReport] = field(default_factory=dict)
@@ -84,7 +86,6 @@ class Passes:
                     self._record(look.number, "", look.failed())
                     continue
                 looks.append(look)
-                self._write("look", photo=look.photo.name, content=look.content, seen=look.seen)
                 self.progress.photo_looked(look.photo.name, len(look.faces), look.closed_eyes)
         return sorted(looks, key=lambda look: look.number)
 
@@ -108,8 +109,7 @@ class Passes:
 
     def _one_photo(self, look: PhotoLook, key: str, pipeline: PhotoPipeline) -> PhotoReport:
         try:
-            done = self.past.done(key)
-            return replace(done, resumed=True) if done else pipeline.process(look)
+            return self.past.done(key, look.photo) or pipeline.process(look)
         except Exception as error:  # noqa: BLE001 - one photo's fault must not take the others along
             self._show(error)
             return replace(look.failed(), error=described(error))
@@ -118,7 +118,7 @@ class Passes:
         """Write down and tell that a photo is done."""
         self.policy.check_before(report)
         if not report.resumed:
-            self._write("photo", key=key, report=to_dict(report))
+            self._write("photo", key=key, report=as_record(report, self.images))
         self.reports[number] = report
         self.album.add(report)
         self.progress.photo_done(report)

@@ -47,7 +47,7 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
         settings.output.name_template, settings.output.format, found.photos, surroundings.suffix
     )
     size = capacity(settings.processing.workers, len(found.photos), surroundings.hardware)
-    resumed = resumed_run(options)
+    resumed = resumed_run(options, settings)
     with (
         workspace_of(options, settings, resumed.run_id, began) as space,
         WorkerPool(surroundings.launcher(space.layout, space.batch_id, size.threads), size.of) as pool,
@@ -68,7 +68,7 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
                 choice=choice,
                 names=names,
                 size=size,
-                resumed=resumed,
+                resumed=resumed.locked(),
                 space=space,
                 pool=pool,
                 began=began,

@@ -32,6 +32,7 @@ from orch.app.src.report_page.documents import write_documents
 from orch.app.src.requests import RequestMaker
 from orch.app.src.run_paths import Layout
 from orch.app.src.run_report import run_report
+from orch.app.src.run_setup import input_places
 from orch.app.src.second_pass import SecondPass
 from orch.app.src.stopping import StopPolicy
 from orch.app.src.version import VERSION
@@ -71,9 +72,10 @@ def do_photos(run: BegunRun) -> RunReport:
             executor=second.search.identifier.executor,
             progress=progress,
             policy=StopPolicy(run.options.max_failures),
-            keys=output_keys(run.settings, run.options, _all_weights(run.choice)),
+            keys=output_keys(run.settings, run.options, _all_weights(run.choice), run.marks),
             past=run.resumed.past,
             journal=journal,
+            images=run.space.layout.images,
             album=album,
             tracebacks=processing.verbose,
         )
@@ -125,12 +127,15 @@ def _second_pass(
 
 def _journal(run: BegunRun) -> Journal:
     """The journal of the run, with a line that says that it begins or goes on, and with what."""
-    journal = Journal(run.space.layout.journal(run.space.batch_id), fresh=not run.resumed.past.began)
+    journal = Journal(run.space.layout.journal(run.space.batch_id))
+    now = run.began.isoformat(timespec="seconds")
     journal.write(
         "run",
         format=JOURNAL_FORMAT,
         run_id=run.space.batch_id,
-        started=run.began.isoformat(timespec="seconds"),
+        began=run.resumed.past.began or now,
+        started=now,
+        inputs=sorted(input_places(run.options, run.settings)),
         version=VERSION,
         code=code_fingerprint(ALL_CODE),
         options=run.options.as_report(),

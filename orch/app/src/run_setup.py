@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from contracts.envelope import Notice
+from contracts.error_codes import ErrorCode, StageError
+from contracts.exit_codes import ExitCode
 from orch.app.src.input_filters import InputFilter, moment
 from orch.app.src.input_lists import skip_patterns
 from orch.app.src.inputs import FoundPhotos, find_photos
@@ -28,6 +31,10 @@ class Resumed:
     past: PastRun
     notices: tuple[Notice, ...] = ()
 
+    def locked(self) -> Resumed:
+        """The same when the run is locked: another call of it may have ended since."""
+        return replace(self, past=self.past.read_again())
+
 
 def photos_of(options: RunOptions, settings: Settings, develops: bool) -> FoundPhotos:
     """The photos of the run.
@@ -45,8 +52,7 @@ def photos_of(options: RunOptions, settings: Settings, develops: bool) -> FoundP
     def is_output(path: Path) -> bool:
         return bool(pattern and path.is_relative_to(images) and pattern.match(path.name))
 
-    inputs = options.inputs or tuple(settings.image_paths())
-    base = options.base if options.inputs else PROJECT_ROOT
+    inputs, base = _inputs(options, settings)
     found = find_photos(inputs, base, images, is_output, options.recursive, develops)
     if not found.photos:
         raise found.problems[0]
@@ -54,24 +60,44 @@ def photos_of(options: RunOptions, settings: Settings, develops: bool) -> FoundP
     return InputFilter(skip_patterns(options.skip, options.base), since)(found)
 
 
-def resumed_run(options: RunOptions) -> Resumed:
-    """What `--resume` takes up: the run that is named, else the last one of the output folder.
+def input_places(options: RunOptions, settings: Settings) -> frozenset[str]:
+    """What the run is about: absolute files, folders and patterns."""
+    inputs, base = _inputs(options, settings)
+    return frozenset(os.path.normpath(base / given) for given in inputs)
+
+
+def resumed_run(options: RunOptions, settings: Settings) -> Resumed:
+    """What `--resume` takes up: the run that is named, else the last one about the same inputs.
+
+    More inputs, and more photos in a folder, may have come. A run whose inputs are gone, as their folder
+    was moved, has to be named.
 
     Raises:
-        StageError: BAD_RUN_ID.
+        StageError: BAD_RUN_ID, also where the run that is named was about something that is left out
+            now: its report would lose that.
     """
-    run_id = options.run_id
-    nothing = PastRun(None)
+    layout = layout_for(options.output, "", verbose=False)
     if not options.resume or options.dry_run:
-        return Resumed(run_id, nothing)
-    documents = layout_for(options.output, "", verbose=False).documents
-    run_id = checked_run_id(run_id) if run_id else last_run(documents)
-    past = PastRun(layout_for(options.output, run_id, False).journal(run_id)) if run_id else nothing
+        return Resumed(options.run_id, PastRun(layout, None))
+    inputs = input_places(options, settings)
+    if options.run_id is None:
+        past = last_run(layout, inputs)
+        which, hint = "with these inputs", "; a run whose photos were moved has to be named: --resume NAME"
+    else:
+        past = PastRun(layout, checked_run_id(options.run_id))
+        which, hint = f"of run {options.run_id!r}", ""
     if not past.began:
-        which = f"of run {run_id!r} " if options.run_id else ""
-        message = f"there is no journal {which}in {documents}: nothing to resume, this run starts afresh"
-        return Resumed(options.run_id, nothing, (Notice("RESUME_FRESH", message),))
-    return Resumed(run_id, past)
+        nothing = f"there is no journal {which} in {layout.documents}: nothing to resume"
+        notice = Notice("RESUME_FRESH", f"{nothing}, this run starts afresh{hint}")
+        return Resumed(options.run_id, past, (notice,))
+    if missed := past.missed(inputs):
+        raise StageError(
+            ErrorCode.BAD_RUN_ID,
+            f"run {past.run_id!r} was also about {missed[0]}, which is not among the inputs now",
+            "name all inputs of the run, and more if you like; or choose another --run-id",
+            ExitCode.USAGE,
+        )
+    return Resumed(past.run_id, past)
 
 
 def workspace_of(
@@ -83,3 +109,10 @@ def workspace_of(
         return layout_for(options.output, batch_id, settings.processing.verbose)
 
     return (dry_workspace if options.dry_run else open_workspace)(layout_of, run_id, now)
+
+
+def _inputs(options: RunOptions, settings: Settings) -> tuple[tuple[str, ...], Path]:
+    """Inputs as they were given, and the folder from which they start."""
+    if options.inputs:
+        return options.inputs, options.base
+    return tuple(settings.image_paths()), PROJECT_ROOT

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from contracts.codec import to_dict
 from contracts.envelope import Notice
 from contracts.face import Face
 from contracts.files import sha256_file
+from orch.app.src.fingerprints import fingerprint
 from orch.app.src.selection import SelectedFace, SelectedPhoto, read_selection
 
 SAME_FACE = 0.5
@@ -58,6 +60,9 @@ class PhotoMarks:
 class Marks:
     """What a selection file says of each photo.
 
+    Attributes:
+        content: equal exactly where it says the same.
+
     Raises:
         StageError: BAD_SELECTION.
     """
@@ -66,7 +71,9 @@ class Marks:
         self._file_name = path.name
         self._by_path: dict[str, SelectedPhoto] = {}
         self._by_content: dict[str, SelectedPhoto] = {}
-        for entry in read_selection(path).photos:
+        photos = read_selection(path).photos  # once: what comes through a pipe cannot be read again
+        self.content = fingerprint(to_dict(photos))
+        for entry in photos:
             self._by_path[entry.path] = entry
             self._by_content.setdefault(entry.sha256, entry)
 
