@@ -182,8 +182,8 @@ class FakeStage:
     def _face(self, job: Job, item: Item) -> ItemResult:
         if job.request.backend == "identity":
             people = self.world.people.get(item.photo.rpartition("/")[2].removeprefix("in:"), ())
-            faces = tuple(FaceIdentity(k, vector) for k, vector in enumerate(people))
-            document = IdentityDocument("fake", 0.4, 0.6, (), faces)
+            identities = tuple(FaceIdentity(k, vector) for k, vector in enumerate(people))
+            document = IdentityDocument("fake", 0.4, 0.6, (), identities)
             return self._write_all(job, item, json.dumps(to_dict(document)))
         if "face_json" in item.inputs:
             known = from_dict(FaceDocument, json.loads(job.input(item, "face_json").read_text()))
