@@ -48,11 +48,15 @@ class Darkroom:
 
     Args:
         develop: None where nothing that develops photos is installed.
+        at_once: photos that are developed side by side.
         most_bytes: of pictures that nobody works on; infinite for a run that keeps its intermediates.
     """
 
-    def __init__(self, develop: Develop | None = None, most_bytes: float = MOST_BYTES) -> None:
+    def __init__(
+        self, develop: Develop | None = None, at_once: int = 1, most_bytes: float = MOST_BYTES
+    ) -> None:
         self._develop = develop
+        self._places = threading.BoundedSemaphore(at_once)
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
         self._prints: dict[Path, _Print] = {}  # the one asked for last is the last one
@@ -77,7 +81,7 @@ class Darkroom:
         try:
             with taken.being_made:
                 if taken.picture is None:
-                    with working():
+                    with self._places, working():
                         taken.picture = self._develop(photo)
             yield taken.picture
         finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -47,7 +46,6 @@ class Developer:
         limits: photos beyond them are refused before they are decoded.
         environ: what the processes' environment is made from.
         threads: of each process.
-        at_once: processes.
     """
 
     def __init__(
@@ -57,13 +55,11 @@ class Developer:
         limits: PhotoLimits,
         environ: Mapping[str, str],
         threads: int = 1,
-        at_once: int = 1,
     ) -> None:
         self._layout = layout
         self._command = [str(python), "-m", MODULE]
         self._limits = [str(limits.max_megapixels), str(limits.max_file_mb)]
         self._environment = {**stage_environment(environ, threads), PARENT: str(os.getpid())}
-        self._places = threading.BoundedSemaphore(at_once)
         self._running: set[subprocess.Popen[str]] = set()
         self._cancelled = False
 
@@ -74,10 +70,7 @@ class Developer:
             StageError: what is wrong with the photo, that nothing can be written, or that the run is over.
         """
         target = self._layout.developed(photo)
-        with self._places:
-            status, said, complaints = self._done(
-                [*self._command, str(photo), str(target), *self._limits], photo
-            )
+        status, said, complaints = self._done([*self._command, str(photo), str(target), *self._limits], photo)
         if self._cancelled:
             raise StageError(ErrorCode.INTERRUPTED, "the run was ended", exit_code=ExitCode.INTERRUPTED)
         try:

@@ -48,8 +48,11 @@ def do_photos(run: BegunRun) -> RunReport:
     processing = run.settings.processing
     limits = PhotoLimits(processing.max_megapixels, processing.max_file_mb)
     developer = _developer(run, limits)
-    keeps = run.space.layout.keeps_intermediates
-    darkroom = Darkroom(developer, inf if keeps else MOST_BYTES)
+    darkroom = Darkroom(
+        developer,
+        at_once=run.size.of("face", dict(run.choice.started)["face"]),
+        most_bytes=inf if run.space.layout.keeps_intermediates else MOST_BYTES,
+    )
     with ExitStack() as stack:
         progress = stack.enter_context(run.surroundings.progress(processing.log_format))
         album = stack.enter_context(Album(photos, limits, darkroom))
@@ -85,12 +88,11 @@ def do_photos(run: BegunRun) -> RunReport:
 
 
 def _developer(run: BegunRun, limits: PhotoLimits) -> Developer | None:
-    """What develops HEIC and camera raw, as many at once as faces are looked for."""
+    """What develops HEIC and camera raw, None where it is not installed."""
     python = run.surroundings.camera
     if python is None:
         return None
-    at_once = run.size.of("face", dict(run.choice.started)["face"])
-    return Developer(python, run.space.layout, limits, run.surroundings.environ, run.size.threads, at_once)
+    return Developer(python, run.space.layout, limits, run.surroundings.environ, run.size.threads)
 
 
 def _second_pass(
