@@ -17,7 +17,7 @@ from gen.app.src.eyeball.iris import IrisLook, draw_iris, pupil_radius
 from gen.app.src.eyeball.light import SceneLight, estimate_light
 from gen.app.src.eyeball.placement import plan_eyes
 from gen.app.src.eyeball.render import Eyeball, draw_eyeball
-from gen.app.src.eyeball.sclera import sclera_colour, white_gain
+from gen.app.src.eyeball.sclera import sclera_colour, white_gain, white_tint
 from gen.app.src.eyeball.tone import PhotoTone
 from gen.app.src.iris_colour import (
     ALBEDO,
@@ -172,9 +172,14 @@ class TestSclera:
         assert 1.0 < white[0] / white[2] < SKIN[0] / SKIN[2]
 
     def test_gain_brings_the_seen_level_back(self) -> None:
-        seen = 0.5 * float(sclera_colour(SKIN) @ LUMINANCE)
-        gain = white_gain(seen, SKIN)
-        assert gain == pytest.approx(0.5 / 0.8, rel=0.01)
+        assert white_gain(0.5 * sclera_colour(SKIN), SKIN) == pytest.approx(0.5 / 0.8, rel=0.01)
+
+    def test_the_seen_tint_comes_back(self) -> None:
+        bluish = np.array([0.20, 0.22, 0.24])
+        usual = sclera_colour(SKIN)
+        shown = usual * white_tint(bluish, SKIN)
+        assert usual[0] / usual[2] > 1.4 > 1.1 > shown[0] / shown[2]
+        assert shown @ LUMINANCE == pytest.approx(usual @ LUMINANCE, rel=0.03)
 
 
 class TestIris:
@@ -275,6 +280,7 @@ class TestRender:
             catchlight_of(FRONT, 0.3, np.random.default_rng(0)),
             FRONT,
             SKIN,
+            sclera_colour(SKIN),
             sclera_colour(SKIN),
             seed,
         )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from contracts.face import SIDES, Side
 from gen.app.src.eye_box import blurred
-from gen.app.src.eyeball.sclera import sclera_colour, seen_white, white_gain
+from gen.app.src.eyeball.sclera import sclera_colour, seen_white, white_gain, white_tint
 from gen.app.src.iris_colour import IrisColour, choose_iris_colour, measured_albedo
 from gen.app.src.strategy import EyeScene, FaceView
 from imaging import eye_mesh
@@ -57,6 +57,12 @@ def seen_white_gain(linear: Image, mesh: FloatArray, side: Side) -> float:
     """How this face's sclera differs from the ordinary, where an open eye shows it."""
     seen = seen_white(linear, mesh, side)
     return 1.0 if seen is None else white_gain(seen, skin_around(linear, mesh, side))
+
+
+def seen_white_tint(linear: Image, mesh: FloatArray, side: Side) -> FloatArray:
+    """Per channel, how the tint of this face's sclera differs from the ordinary; 1 where none is seen."""
+    seen = seen_white(linear, mesh, side)
+    return np.ones(3) if seen is None else white_tint(seen, skin_around(linear, mesh, side))
 
 
 def skin_around(linear: Image, mesh: FloatArray, side: Side) -> FloatArray:

@@ -20,6 +20,8 @@ FloatArray = NDArray[np.float64]
 _INWARDS = 0.018
 """A drawn iris, read again, lies this much farther out than irises of open eyes do that look into the camera:
 median over 50 faces against 39, eye widths."""
+_OPEN_SPACING = 0.97
+"""Open eyes are less far apart than the mesh puts them closed; sizes are told by that distance."""
 _SHARED_HEIGHT = 0.7
 """Share of the opening's height that both eyes have in common; the rest is each eye's own."""
 _FOLLOW_HEIGHT = 0.65
@@ -60,7 +62,12 @@ def plan_eyes(
         moved = (
             axes[side].origin - eye_axes(mesh, side).origin + _INWARDS * axes[side].width * axes[side].along
         )
-        placed[side] = replace(placed[side], center=placed[side].center + moved)
+        placed[side] = replace(
+            placed[side],
+            center=placed[side].center + moved,
+            radius=_OPEN_SPACING * placed[side].radius,
+            iris_radius=_OPEN_SPACING * placed[side].iris_radius,
+        )
     if other is not None:
         placed = _follow(placed, mesh, other)
     lines = {

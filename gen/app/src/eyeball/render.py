@@ -25,8 +25,8 @@ from gen.app.src.eyeball.shading import (
 
 FloatArray = NDArray[np.float64]
 
-_LIMBUS_EDGE = 0.055
-"""Half width of the limbus, where iris turns into sclera, in iris radii: 0.3 mm."""
+_LIMBUS_EDGE = 0.075
+"""Half width of the limbus, where iris turns into sclera, in iris radii: 0.9 mm from end to end."""
 _EDGE_SOFTNESS = 0.006
 """Half width of the opening's edge in eye widths: the lids are not knives."""
 
@@ -39,6 +39,7 @@ class Eyeball:
         globe: its place; `globe.center` is where the iris is drawn.
         skin: linear RGB of the skin around the eye, which carries the level and cast of the light.
         white: linear RGB of the sclera where it faces the viewer.
+        cast: linear RGB of an ordinary sclera in this light, to which the iris' colour relates.
     """
 
     axes: EyeAxes
@@ -49,6 +50,7 @@ class Eyeball:
     light: SceneLight
     skin: FloatArray
     white: FloatArray
+    cast: FloatArray
     seed: int
 
 
@@ -59,7 +61,7 @@ def draw_eyeball(eye: Eyeball, grid: EyeGrid) -> tuple[Plane, Plane]:
     drawn = draw_sclera(grid, eye.white, eye.light, normals, eye.axes.width, rng)
 
     x, y = _iris_coordinates(grid, eye)
-    iris = draw_iris(x, y, eye.iris, eye.white, eye.light, rng)
+    iris = draw_iris(x, y, eye.iris, eye.cast, eye.light, rng)
     limbus = soft_step(1.0 - np.hypot(x, y), _LIMBUS_EDGE)[..., None]
     drawn = drawn * (1.0 - limbus) + iris * limbus
 

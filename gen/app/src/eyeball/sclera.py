@@ -10,7 +10,7 @@ from gen.app.src.eye_box import box_around, grown, polygon_mask
 from gen.app.src.eyeball.grid import EyeGrid, Plane, smooth_noise
 from gen.app.src.eyeball.light import SceneLight
 from imaging import eye_mesh
-from imaging.colour import LUMINANCE, luminance
+from imaging.colour import LUMINANCE
 
 FloatArray = NDArray[np.float64]
 
@@ -24,6 +24,10 @@ _SHOWN_SHARE = 0.80
 """Share of its level that the brighter part of a drawn sclera reaches under its lids."""
 _GAIN_LIMITS = (0.35, 1.25)
 """Limits of what a seen sclera says against the skin: a mirror of the sky, or an eye in deep shade."""
+_TINT_LIMITS, _TINT_SHARE = (0.75, 1.30), 0.8
+"""The same for each channel beside its luminance, and the share of it that is taken over."""
+_BRIGHTER_PART = (0.75, 0.95)
+"""Quantiles of luminance: the brighter part of a sclera without the highlights on it."""
 _LEAST_PIXELS = 12
 _TINT_POWER = 0.45
 """How much of the skin's colour the sclera shows: the scene's cast and what the lids throw onto it."""
@@ -44,10 +48,17 @@ def sclera_colour(skin: FloatArray, gain: float = 1.0) -> FloatArray:
     return np.asarray(tint / float(tint @ LUMINANCE) * level * gain)
 
 
-def white_gain(seen: float, skin: FloatArray) -> float:
-    """Gain of a sclera seen at this luminance beside skin of this linear RGB."""
+def white_gain(seen: FloatArray, skin: FloatArray) -> float:
+    """Gain of a sclera seen as this linear RGB beside skin of this linear RGB."""
     expected = float(sclera_colour(skin) @ LUMINANCE) * _SHOWN_SHARE
-    return float(np.clip(seen / max(expected, 1e-4), *_GAIN_LIMITS))
+    return float(np.clip(float(seen @ LUMINANCE) / max(expected, 1e-4), *_GAIN_LIMITS))
+
+
+def white_tint(seen: FloatArray, skin: FloatArray) -> FloatArray:
+    """Factor per channel, shape (3,), from the tint of `sclera_colour` to that seen beside the skin."""
+    ratio = np.maximum(seen, 1e-4) / sclera_colour(skin)
+    tint = np.clip(ratio / float(seen @ LUMINANCE) * float(sclera_colour(skin) @ LUMINANCE), *_TINT_LIMITS)
+    return np.asarray(tint**_TINT_SHARE, float)
 
 
 def draw_sclera(
@@ -78,8 +89,8 @@ def draw_sclera(
     return np.asarray(drawn, np.float32)
 
 
-def seen_white(linear: Plane, mesh: FloatArray, side: Side) -> float | None:
-    """Luminance of the brighter part of an open eye's sclera, None where too little of it is seen.
+def seen_white(linear: Plane, mesh: FloatArray, side: Side) -> FloatArray | None:
+    """Linear RGB of the brighter part of an open eye's sclera, None where too little of it is seen.
 
     Args:
         linear: crop in linear light. mesh: (478, 3) in its frame.
@@ -94,4 +105,7 @@ def seen_white(linear: Plane, mesh: FloatArray, side: Side) -> float | None:
     beside = opening & (np.hypot(x - iris[0, 0], y - iris[0, 1]) > 1.12 * radius)
     if beside.sum() < _LEAST_PIXELS:
         return None
-    return float(np.quantile(luminance(linear[box.slices])[beside], 0.85))
+    pixels = linear[box.slices][beside].astype(float)
+    level = pixels @ LUMINANCE
+    low, high = np.quantile(level, _BRIGHTER_PART)
+    return np.asarray(pixels[(level >= low) & (level <= high)].mean(axis=0))

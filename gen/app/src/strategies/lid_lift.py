@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.face import SIDES
+from contracts.face import SIDES, Side
 from contracts.gen import PaintedEye
 from gen.app.src.eye_box import Box, Mask, blurred, box_around
 from gen.app.src.eye_cover import covered_eye
@@ -27,7 +27,8 @@ from gen.app.src.lash_removal import LashField, erase_lashes
 from gen.app.src.lashes import draw_hairs, lash_line, own_lashes
 from gen.app.src.lid_motion import lift_lid
 from gen.app.src.refusals import hidden_by_turn, too_small
-from gen.app.src.seen_eyes import iris_colour_of, open_side, seen_white_gain, skin_around
+from gen.app.src.seen_catchlight import seen_catchlight
+from gen.app.src.seen_eyes import iris_colour_of, open_side, seen_white_gain, seen_white_tint, skin_around
 from gen.app.src.strategy import EyeScene, Painting
 from gen.app.src.texture_match import edge_blur
 from gen.app.src.tone_of_other_eye import with_tones_of
@@ -57,6 +58,7 @@ class _Shared:
     catchlight: Catchlight
     iris: IrisLook
     white_gain: float
+    white_tint: FloatArray
     tone: PhotoTone | None
     blur: float
     seed: int
@@ -81,7 +83,7 @@ class LidLift:
         other = open_side(scene)
         gain = 1.0 if other is None else seen_white_gain(linear, scene.mesh, other)
         colour = iris_colour_of(scene, linear, other, gain)
-        shared = _shared(scene, linear, colour, gain)
+        shared = _shared(scene, linear, colour, gain, other)
         plans = plan_eyes(luminance(linear), scene.mesh, scene.sides, other, scene.params.openness)
         pictures = {name: scene.crop.copy() for name in ("painted", "prepared", "base_output")}
         alpha = np.zeros(scene.crop.shape[:2], np.float32)
@@ -110,17 +112,21 @@ def _outline(plan: OpenEyePlan) -> FloatArray:
     return plan.axes.to_crop(np.concatenate([upper, lower]))
 
 
-def _shared(scene: EyeScene, linear: Image, colour: IrisColour, gain: float) -> _Shared:
+def _shared(scene: EyeScene, linear: Image, colour: IrisColour, gain: float, other: Side | None) -> _Shared:
     rng = np.random.default_rng(scene.seed)
     skin = np.mean([skin_around(linear, scene.mesh, side) for side in SIDES], axis=0)
     skin_level = float(skin @ LUMINANCE)
     light = estimate_light(linear, scene.mesh)
+    catchlight = catchlight_of(light, skin_level, rng)
+    if other is not None:
+        catchlight = seen_catchlight(linear, scene.mesh, other, catchlight) or catchlight
     return _Shared(
         linear=linear,
         light=light,
-        catchlight=catchlight_of(light, skin_level, rng),
+        catchlight=catchlight,
         iris=IrisLook(colour.albedo, pupil_radius(skin_level, rng)),
         white_gain=gain,
+        white_tint=np.ones(3) if other is None else seen_white_tint(linear, scene.mesh, other),
         tone=PhotoTone(linear) if scene.greyscale or scene.sepia else None,
         blur=_SHARPNESS_SHARE * edge_blur(scene.crop, calm=_CALM),
         seed=scene.seed,
@@ -208,6 +214,7 @@ def _with_eyeball(
         shared.catchlight,
         shared.light,
         skin,
+        white * shared.white_tint,
         white,
         _seed(shared, plan),
     )
