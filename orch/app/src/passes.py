@@ -27,10 +27,13 @@ from orch.app.src.progress import Progress
 from orch.app.src.report import PhotoReport
 from orch.app.src.report_page.album import Album
 from orch.app.src.resume import PastRun, as_record
+from orch.app.src.run_donors import RunDonors
 from orch.app.src.stopping import RunStopped, StopPolicy
 
-Prepare = Callable[[Sequence[PhotoLook]], PhotoPipeline]
-"""Settles the donors and readies the stages of the second pass."""
+Settle = Callable[[Sequence[PhotoLook]], RunDonors]
+"""Settles the donors."""
+Prepare = Callable[[Sequence[PhotoLook], RunDonors], PhotoPipeline]
+"""Readies the stages of the second pass for the photos that are left to do."""
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Passes:
     """One run over its photos.
 
     Attributes:
+        keys: of the outputs, with the backends that are in use when it is called.
         past: what an earlier call of the run did.
         journal: None for a run that writes nothing.
         images: folder of finished pictures.
@@ -49,11 +53,12 @@ class Passes:
 
     photos: Sequence[Photo]
     looker: Looker
+    settle: Settle
     prepare: Prepare
     executor: Executor
     progress: Progress
     policy: StopPolicy
-    keys: OutputKeys
+    keys: Callable[[], OutputKeys]
     past: PastRun
     journal: Journal | None
     images: Path
@@ -67,7 +72,7 @@ class Passes:
         try:
             looks = self._look()
             if looks:
-                self._open(looks, self.prepare(looks))
+                self._open(looks)
         except KeyboardInterrupt:
             self.stopped = ErrorInfo(ErrorCode.INTERRUPTED, "interrupted")
         except RunStopped as stop:
@@ -89,16 +94,40 @@ class Passes:
                 self.progress.photo_looked(look.photo.name, len(look.faces), look.closed_eyes)
         return sorted(looks, key=lambda look: look.number)
 
-    def _open(self, looks: Sequence[PhotoLook], pipeline: PhotoPipeline) -> None:
+    def _open(self, looks: Sequence[PhotoLook]) -> None:
+        donors = self.settle(looks)
+        self._write("donors", plan=donors.as_json())
+        self.progress.pass_started("open", len(looks))
+        left = self._left(looks, donors) if self.past else looks
+        if not left:
+            return
+        pipeline = self.prepare(left, donors)
+        keys = self.keys()  # others than before where weights turned out not to load
+
         def one(look: PhotoLook) -> tuple[int, str, PhotoReport]:
-            key = self.keys.of(look, pipeline.donors.contents(look))
+            key = keys.of(look, donors.contents(look))
             return look.number, key, self._one_photo(look, key, pipeline)
 
-        self._write("donors", plan=pipeline.donors.as_json())
-        self.progress.pass_started("open", len(looks))
-        with closing(self.executor.run(one, looks)) as done:
+        with closing(self.executor.run(one, left)) as done:
             for number, key, report in done:
                 self._record(number, key, report)
+
+    def _left(self, looks: Sequence[PhotoLook], donors: RunDonors) -> list[PhotoLook]:
+        """Record the photos that an earlier call is done with; returns the others, in their order."""
+        keys = self.keys()
+
+        def one(look: PhotoLook) -> tuple[PhotoLook, str, PhotoReport | None]:
+            key = keys.of(look, donors.contents(look))
+            return look, key, self.past.done(key, look.photo)
+
+        left = []
+        with closing(self.executor.run(one, looks)) as found:
+            for look, key, report in found:
+                if report:
+                    self._record(look.number, key, report)
+                else:
+                    left.append(look)
+        return sorted(left, key=lambda look: look.number)
 
     def _one_look(self, numbered: tuple[int, Photo]) -> PhotoLook:
         try:

@@ -1,5 +1,5 @@
-"""Weights for painting and restoring, loaded once before the first photo: a file that is there may still be
-no network."""
+"""Weights for painting and restoring, loaded once before the first photo is painted: a file that is there may
+still be no network."""
 
 from __future__ import annotations
 

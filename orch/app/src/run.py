@@ -53,8 +53,10 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
         WorkerPool(surroundings.launcher(space.layout, space.batch_id, size.threads), size.of) as pool,
     ):
         clear_temporaries(space.layout, space.batch_id, [photo.subfolder for photo in found.photos])
-        few = len(found.photos) <= size.in_flight and not options.dry_run
-        pool.start(choice.started if few else choice.started[:1])  # may make environments
+        resumed = resumed.locked()
+        # Of a run that is taken up, nothing may be left to paint.
+        paints_soon = len(found.photos) <= size.in_flight and not options.dry_run and not resumed.past
+        pool.start(choice.started if paints_soon else choice.started[:1])  # may make environments
         from orch.app.src.run_photos import do_photos  # NumPy, Pillow and more, while the stages load
 
         return do_photos(
@@ -68,7 +70,7 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
                 choice=choice,
                 names=names,
                 size=size,
-                resumed=resumed.locked(),
+                resumed=resumed,
                 space=space,
                 pool=pool,
                 began=began,

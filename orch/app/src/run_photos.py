@@ -42,7 +42,8 @@ def do_photos(run: BegunRun) -> RunReport:
     """Do them all, and write the report and its page.
 
     Raises:
-        StageError: what was asked for cannot be done, which is known before the first photo.
+        StageError: what was asked for cannot be done, which is known before the first photo. A run that
+            is taken up is done with some photos, and says so of the others in its report.
     """
     photos = len(run.found.photos)
     processing = run.settings.processing
@@ -64,18 +65,19 @@ def do_photos(run: BegunRun) -> RunReport:
             run.choice.weights,
             darkroom,
         )
-        if not run.options.dry_run:
+        if not run.options.dry_run and not run.resumed.past:
             requests = proved(run.choice, requests, run.pool.run)
         second = _second_pass(run, requests, Asker(run.pool, progress), developer)
         journal = None if run.options.dry_run else stack.enter_context(_journal(run))
         passes = Passes(
             photos=run.found.photos,
             looker=second.search.looker,
+            settle=second.settle,
             prepare=second.prepare,
             executor=second.search.identifier.executor,
             progress=progress,
             policy=StopPolicy(run.options.max_failures),
-            keys=output_keys(run.settings, run.options, _all_weights(run.choice), run.marks),
+            keys=lambda: output_keys(run.settings, run.options, _all_weights(run.choice), run.marks),
             past=run.resumed.past,
             journal=journal,
             images=run.space.layout.images,
@@ -115,6 +117,7 @@ def _second_pass(
         run.settings,
         run.options,
         requests,
+        not run.resumed.past,
         ask,
         run.pool,
         run.size,

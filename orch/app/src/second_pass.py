@@ -19,7 +19,9 @@ from orch.app.src.output_names import OutputNames
 from orch.app.src.photo_pipeline import PhotoPipeline
 from orch.app.src.plan import Selection
 from orch.app.src.prompt_variations import vary_prompts
+from orch.app.src.proving import proved
 from orch.app.src.requests import RequestMaker
+from orch.app.src.run_donors import RunDonors
 from orch.app.src.selection_marks import Marks
 from orch.app.src.settings import Settings
 from orch.app.src.variations import variations
@@ -31,6 +33,7 @@ class SecondPass:
     """What the second pass is made of.
 
     Attributes:
+        proved: whether heavy weights are known to load.
         search: finds donors.
         marks: of the selection file, None without one.
         notices: what concerns the whole run: donors and prompts that could not be used.
@@ -39,6 +42,7 @@ class SecondPass:
     settings: Settings
     options: RunOptions
     requests: RequestMaker
+    proved: bool
     ask: Asker
     pool: WorkerPool
     size: Capacity
@@ -50,14 +54,31 @@ class SecondPass:
     marks: Marks | None
     notices: list[Notice] = field(default_factory=list)
 
-    def prepare(self, looks: Sequence[PhotoLook]) -> PhotoPipeline:
-        """Settle the donors, vary the prompts, and have the right stages running."""
+    def settle(self, looks: Sequence[PhotoLook]) -> RunDonors:
+        """Settle the donors.
+
+        Raises:
+            StageError: something cannot be written.
+        """
         donors = self.search.settle(looks)
         self.notices += self.search.notices
+        return donors
+
+    def prepare(self, looks: Sequence[PhotoLook], donors: RunDonors) -> PhotoPipeline:
+        """Vary the prompts, and have the right stages running.
+
+        Args:
+            looks: at the photos that are left to do.
+
+        Raises:
+            StageError: what was asked for cannot be done.
+        """
         prompts: dict[int, dict[str, Any]] = {}
         if not self.options.dry_run:
             self.pool.shrink(self.size.second_pass())
             self.pool.start(self.choice.started)
+            if not self.proved:
+                self.requests = proved(self.choice, self.requests, self.pool.run)
             if any(look.closed_eyes for look in looks):
                 varied = vary_prompts(self.requests, self.ask, self.options.num_variations)
                 self.notices += varied.notices

@@ -1,0 +1,94 @@
+"""A run that is taken up needs stages and weights only for what is left to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.envelope import ErrorInfo, Request, Result
+from orch.app.src import run as run_module
+from orch.app.src.backend_choice import BackendChoice
+from orch.app.src.backends import settle_backends
+from orch.app.src.options import Override
+from orch.app.src.report import RunReport
+from orch.app.src.settings import Settings
+from orch.app.src.stage_process import OnEvent
+from orch.app.src.stage_registry import StageEntry
+from tests.unit.orch_fakes import FakeStage, World, run
+from tests.unit.resumed_runs import interrupted, notices, painted, world
+
+
+def test_where_nothing_is_left_no_stage_is_started_for_it(tmp_path: Path) -> None:
+    run(world(), tmp_path, run_id="r", num_variations=2)
+    later = world()
+    report = run(later, tmp_path, resume=True, num_variations=2)
+    assert ([p.resumed for p in report.photos], later.requests) == ([True] * 3, [])
+    assert set(later.started) == {"face"}
+
+
+@dataclass
+class Damaged(FakeStage):
+    """Weights for restoring that do not load."""
+
+    def ask(self, request: Request, deadline_s: float, on_event: OnEvent) -> Result:
+        result = super().ask(request, deadline_s, on_event)
+        if (request.stage, request.backend, request.items) != ("res", "codeformer", ()):
+            return result
+        return replace(result, status="failed", error=ErrorInfo("MODEL_005", "codeformer is damaged"))
+
+
+@pytest.fixture
+def restoring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weights of CodeFormer lie there."""
+
+    def settle(settings: Settings, *arguments: Any, **named: Any) -> BackendChoice:
+        auto = settings.restoration.model_copy(update={"enabled": "auto"})
+        choice = settle_backends(settings.model_copy(update={"restoration": auto}), *arguments, **named)
+        choice.started = [key if key[0] != "res" else ("res", "codeformer") for key in choice.started]
+        choice.weights["res", "codeformer"] = {"codeformer": Path(__file__)}
+        return choice
+
+    monkeypatch.setattr(run_module, "settle_backends", settle)
+
+
+def resumed_with_damaged_weights(tmp_path: Path, later: World, **options: Any) -> RunReport:
+    def launch(entry: StageEntry, backend: str) -> Damaged:
+        return Damaged(entry, later)
+
+    changes = {"launcher": lambda layout, batch_id, threads: launch}
+    return run(later, tmp_path, resume=True, surroundings=changes, **options)
+
+
+@pytest.mark.usefixtures("restoring")
+def test_what_is_done_needs_no_weights(tmp_path: Path) -> None:
+    first = world()
+    run(first, tmp_path, run_id="r")
+    assert first.of("res")[0].items == ()  # loaded before the first photo
+    later = world()
+    report = resumed_with_damaged_weights(tmp_path, later)
+    assert (report.exit_code, later.requests, notices(report)) == (0, [], [])
+    assert [p.resumed for p in report.photos] == [True] * 3
+
+
+@pytest.mark.usefixtures("restoring")
+def test_weights_that_load_no_more_do_nothing_again(tmp_path: Path) -> None:
+    interrupted(tmp_path)
+    for left in (["3.jpg"], []):
+        later = world()
+        report = resumed_with_damaged_weights(tmp_path, later)
+        assert (report.exit_code, painted(later)) == (0, left)
+        assert "BACKEND_FALLBACK" in notices(report)
+
+
+@pytest.mark.usefixtures("restoring")
+def test_weights_that_were_asked_for_end_the_run_and_the_report_keeps_what_is_done(tmp_path: Path) -> None:
+    asked_for = (Override("--restore", ("restoration", "enabled"), True),)
+    run(world(interrupt_at="3.jpg"), tmp_path, run_id="r", overrides=asked_for)
+    later = world()
+    report = resumed_with_damaged_weights(tmp_path, later, overrides=asked_for)
+    assert (report.exit_code, painted(later), report.not_done) == (3, [], ("3.jpg",))
+    assert report.stopped and report.stopped.code == "MODEL_005"
+    assert [p.photo for p in report.photos] == ["1.jpg", "2.jpg"]
