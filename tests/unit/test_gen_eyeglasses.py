@@ -97,6 +97,36 @@ def test_a_donors_own_rims_are_left_behind() -> None:
     assert np.abs(results[0] - results[1]).mean() < 0.004
 
 
+def test_a_rim_that_is_broken_on_one_side_only_is_left_behind_in_pieces() -> None:
+    face = with_glasses(open_face())
+    w = eye_mesh.eye_width(face.mesh, "left")
+    x, y = eye_mesh.eye_center(face.mesh, "left")
+    rows, columns = np.mgrid[: face.crop.shape[0], : face.crop.shape[1]]
+    reflection = (np.hypot(columns - x, rows - y) < w) & (np.abs(rows - y) < 0.3 * w)
+    picture = np.where(reflection[..., None], open_face().crop, face.crop)
+    rims = find_rims(replace(face, crop=picture))
+    height = face.crop.shape[0]
+    left = rims.in_box("left", Box(0, 0, round(x + w), height))
+    drawn = (np.abs(picture - open_face().crop).max(axis=2) > 0.3)[:, : round(x + w)]
+    assert left[drawn].mean() > 0.8
+
+
+def test_behind_glasses_only_the_eye_is_taken() -> None:
+    face = with_glasses(closed_face())
+    donor = with_glasses(open_face())
+    region = eye_mesh.eye_region(donor.mesh, "left")
+    x, w = eye_mesh.eye_center(donor.mesh, "left")[0], eye_mesh.eye_width(donor.mesh, "left")
+    marked = donor.crop.copy()
+    top = round(float(region[list(eye_mesh.UPPER_MARGIN), 1].min()) - 0.18 * w)
+    marked[top - 2 : top + 2, round(x - 0.3 * w) : round(x + 0.3 * w)] = (0.6, 0.2, 0.2)
+    results = []
+    for source in (donor, replace(donor, crop=marked)):
+        scene = replace(face_scene(face.crop, face.mesh), donor=source)
+        painting = Donor().paint(scene)
+        results.append(scene.crop + (painting.painted - scene.crop) * painting.alpha[..., None])
+    assert np.abs(results[0] - results[1]).max() < 0.1
+
+
 def test_glasses_of_the_donor_alone_are_refused() -> None:
     mesh = closed_mesh()
     scene = replace(face_scene(face_picture(mesh), mesh), donor=with_glasses(open_face()))

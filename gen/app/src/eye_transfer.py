@@ -15,7 +15,7 @@ from gen.app.src.bare_eye import BareEye
 from gen.app.src.eye_box import Box, Mask, blurred, box_around, convex_hull, grown, polygon_mask
 from gen.app.src.eye_warp import backward_map, sample
 from gen.app.src.eyeball.tone import PhotoTone
-from gen.app.src.eyeglasses import NO_RIMS, Rims
+from gen.app.src.eyeglasses import GLASSES, NO_RIMS, Rims
 from gen.app.src.foreground import behind
 from gen.app.src.open_shape import OpenEye, open_eye_of, with_openness
 from gen.app.src.pyramid_blend import levels_for, pyramid_blend
@@ -91,7 +91,8 @@ def transfer_eye(
 
     warp = _Warp.of(source, side, shape, opened, box, source_rims)
     bare = BareEye.of(target.mesh, side, picture, box)
-    masks = transfer_masks(opened, closed, bare.line, target.mesh, box, warp.face())
+    glasses = max(rims.evidence, source_rims.evidence) >= GLASSES
+    masks = transfer_masks(opened, closed, bare.line, target.mesh, box, warp.face(), glasses)
     soft = _softening(target, source, warp.scale)
     warped = warp.picture(0.0)
     light = _in_light(warped, picture, masks, width, tone, eyeball)

@@ -44,6 +44,8 @@ _NEAREST, _FARTHEST = 0.28, 1.15
 _SECTORS = 36
 _PART = 0.2
 """Coverage from which a line belongs to glasses that were recognised by another line."""
+_PIECE = 0.12
+"""The same on a side without a whole rim, where lashes or a reflection break it."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ def find_rims(face: FaceView) -> Rims:
     masks: dict[Side, tuple[Box, Mask]] = {}
     if evidence >= GLASSES:
         for side, (box, found) in lines.items():
-            parts = [part for coverage, part in found if coverage >= _PART]
+            whole = max((coverage for coverage, _ in found), default=0.0) >= GLASSES
+            parts = [part for coverage, part in found if coverage >= (_PART if whole else _PIECE)]
             if parts:
                 masks[side] = (box, _opacity(np.any(parts, axis=0), box))
     return Rims(round(evidence, 3), masks)

@@ -16,6 +16,8 @@ FloatArray = NDArray[np.float64]
 # Lengths in eye widths.
 _LID_GROWTH = 0.12
 """Lids, lashes and the shadow line beside them are no skin."""
+_BEHIND_GLASSES = 0.06
+"""What is taken around an eye behind glasses: its lash lines, no more, for rims come close."""
 _BROW_GROWTH = 0.06
 """Hairs of a brow beyond the mesh's outline of it."""
 _RING = (-0.10, 0.30)
@@ -54,6 +56,7 @@ def transfer_masks(
     mesh: FloatArray,
     box: Box,
     source_face: Mask,
+    glasses: bool = False,
 ) -> TransferMasks:
     """The masks of an eye that is carried over.
 
@@ -62,10 +65,12 @@ def transfer_masks(
         closed: (71, >= 2), the target's eye region; line: outline of its lid line, (n, 2).
         mesh: (478, 3) of the target.
         source_face: where the source shows its own face, in the box.
+        glasses: rims stand around the eye: only the eye is taken, for the source's rims lie elsewhere.
     """
     width = opened.width
     aperture = polygon_mask(opened.region[list(eye_mesh.POLYGON)], box)
-    lids = grown(np.maximum(aperture, polygon_mask(line, box)), max(2.0, _LID_GROWTH * width))
+    eyes = np.maximum(aperture, polygon_mask(line, box))
+    lids = grown(eyes, max(2.0, _LID_GROWTH * width))
     rings = [region[eye_mesh.SECOND_RING, :2] for region in (opened.region, closed)]
     hull = polygon_mask(convex_hull(np.vstack([*rings, line])), box)
     ring = grown(hull, _RING[1] * width) - grown(hull, _RING[0] * width)
@@ -73,14 +78,17 @@ def transfer_masks(
     brow = grown(polygon_mask(closed[list(eye_mesh.BROW)], box), _BROW_GROWTH * width)
     # The eye itself is always taken; beside it only skin, never the background of the source.
     eye = blurred(lids, _MASK_FEATHER * width)
+    around = blurred(grown(hull, _MASK_GROWTH * width), _MASK_FEATHER * width)
+    within = blurred(grown(hull, _CORE * width), _MASK_FEATHER * width)
+    if glasses:
+        eye = around = within = blurred(grown(eyes, _BEHIND_GLASSES * width), _BEHIND_GLASSES / 2 * width)
     there = np.maximum(source_face, eye)
-    paste = blurred(grown(hull, _MASK_GROWTH * width), _MASK_FEATHER * width) * there
     alpha = blurred(grown(hull, _ALPHA_GROWTH * width), _ALPHA_FEATHER * width)
     return TransferMasks(
         skin=np.clip(ring, 0, 1) * (1 - lids) * (1 - brow) * face,
         aperture=blurred(aperture, _APERTURE_FEATHER * width),
-        core=np.maximum(blurred(grown(hull, _CORE * width), _MASK_FEATHER * width), eye) * there,
-        paste=paste,
+        core=np.maximum(within, eye) * there,
+        paste=around * there,
         alpha=alpha * inside_box(box, _ALPHA_FEATHER * width),
     )
 
