@@ -10,12 +10,13 @@ from gen.app.src.brow_lift import MOST, over_raised, with_raised_brow
 from gen.app.src.eye_fit import missing_skin, opening_below_brow
 from gen.app.src.open_shape import open_eye_of
 from gen.app.src.seen_brows import brow_shift, with_seen_brows
+from gen.app.src.seen_irises import iris_shift, with_seen_irises
 from gen.app.src.seen_lids import with_seen_lids
 from gen.app.src.strategy import FaceView, FloatArray, Painting
 from imaging import eye_mesh
 from imaging.colour import luminance, to_linear
 from tests.unit.synthetic_face import face_picture, face_scene
-from tests.unit.synthetic_open_face import closed_mesh, open_mesh, with_brows
+from tests.unit.synthetic_open_face import closed_mesh, open_mesh, open_picture, with_brows
 
 
 def moved(mesh: FloatArray, side: Side, positions: tuple[int, ...] | range, by: FloatArray) -> FloatArray:
@@ -68,6 +69,23 @@ def test_a_lid_line_that_is_pulled_down_askew_is_found(side: Side) -> None:
     assert np.abs(found[middle, 1] - drawn[middle, 1]).max() < 0.05 * width
     other: Side = "right" if side == "left" else "left"
     assert np.array_equal(eye_mesh.eye_region(found, other), eye_mesh.eye_region(guessed, other))
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("off", [(-0.07, -0.03), (0.0, 0.0), (0.06, 0.0)])
+def test_an_iris_is_found_where_its_limbus_is(side: Side, off: tuple[float, float]) -> None:
+    mesh = open_mesh(closed_mesh(), (side,))
+    width = eye_mesh.eye_width(mesh, side)
+    guessed = mesh.copy()
+    guessed[list(eye_mesh.IRIS[side]), :2] += np.array(off) * width
+    found = with_seen_irises(face(guessed, open_picture(mesh, (side,))), [side]).mesh
+    center = eye_mesh.IRIS[side][0]
+    assert np.abs(found[center, :2] - mesh[center, :2]).max() < 0.03 * width
+
+
+def test_an_iris_of_a_few_pixels_stays() -> None:
+    mesh = open_mesh(closed_mesh(30.0), ("left",), gaze=0.05)
+    assert not iris_shift(face(mesh, open_picture(mesh, ("left",))), "left").any()
 
 
 @pytest.mark.parametrize(("brow", "missing", "openness"), [(0.75, 0.0, 1.2), (0.25, 0.1, 0.5)])

@@ -28,12 +28,14 @@ _RIM = 0.015
 """Feather along the lids, eye widths."""
 _SMOOTH_SLIDE = 0.02
 """Blur of the slide's kinks, eye widths."""
-_MOST_STRETCH = 1.8
+_MOST_STRETCH = 1.5
 """How far sclera beside the iris may be stretched; further, lashes and the corner smear."""
 _ENOUGH_SCLERA = 0.12
 """Least sclera beyond the iris, eye widths, to be shown where the iris leaves."""
 _CORNER_SHARE, _WIDEST_CORNER = 0.35, 0.12
 """Of that sclera, and eye widths at most, which is corner: caruncle and shade."""
+_CORNER_FADE = 0.12
+"""Eye widths over which it fades into the corner: sclera lies in the lids' shade there."""
 _CORNER_ROOM = 0.04
 """Least sclera that stays between iris and corner, eye widths."""
 
@@ -168,7 +170,7 @@ def _uncovered(u: FloatArray, center: float, radius: float, shift: float) -> _Un
     corner = min(_CORNER_SHARE * beyond, _WIDEST_CORNER)
     seen_at = 0.5 - corner - from_corner * (beyond - corner)
     edge = (iris + abs(shift) - radius - x) / (0.5 * radius)
-    share = np.clip(edge + 1.0, 0.0, 1.0) * np.clip((x + 0.5) / _RIM, 0.0, 1.0)
+    share = np.clip(edge + 1.0, 0.0, 1.0) * np.clip((x + 0.5) / _CORNER_FADE, 0.0, 1.0)
     return _Uncovered(towards * seen_at, np.asarray(share, np.float32))
 
 

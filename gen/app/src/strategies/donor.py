@@ -16,6 +16,7 @@ from gen.app.src.eyeglasses import GLASSES, find_rims
 from gen.app.src.open_shape import open_eye_of, open_shapes
 from gen.app.src.paint_layers import PaintLayers
 from gen.app.src.seen_brows import with_seen_brows
+from gen.app.src.seen_irises import with_seen_irises
 from gen.app.src.strategy import EyeScene, FaceView, Painting, Refused
 from gen.app.src.texture_match import eye_blur, face_blur
 from imaging import eye_mesh
@@ -68,8 +69,9 @@ class Donor:
         if donor_rims.evidence >= GLASSES > rims.evidence:
             raise Refused("the donor wears glasses, this face does not")
         tone = PhotoTone(to_linear(scene.crop)) if scene.greyscale or scene.sepia else None
-        scene = replace(scene, face=with_seen_brows(scene.face))
-        donor = aimed(with_seen_brows(donor), scene)
+        open_sides = [side for side in SIDES if side not in scene.sides]
+        scene = replace(scene, face=with_seen_irises(with_seen_brows(scene.face), open_sides))
+        donor = aimed(with_seen_irises(with_seen_brows(donor), SIDES), scene)
         shapes = open_shapes(donor.mesh, scene.mesh)
         rooms = (opening_below_brow(shapes[side]) for side in scene.sides)
         openness = min(scene.params.openness, *rooms)

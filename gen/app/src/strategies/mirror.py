@@ -21,6 +21,7 @@ from gen.app.src.open_shape import open_eye_of, open_shapes
 from gen.app.src.paint_layers import PaintLayers
 from gen.app.src.relight import SAME_PHOTO
 from gen.app.src.seen_brows import with_seen_brows
+from gen.app.src.seen_irises import with_seen_irises
 from gen.app.src.seen_lids import with_seen_lids
 from gen.app.src.strategy import EyeScene, FaceView, FloatArray, Painting, Refused
 from imaging import eye_mesh
@@ -63,8 +64,8 @@ class Mirror:
         )
 
     def paint(self, scene: EyeScene) -> Painting:
-        scene = replace(scene, face=with_seen_brows(scene.face))
         closed = scene.sides[0]
+        scene = replace(scene, face=with_seen_irises(with_seen_brows(scene.face), [_other(closed)]))
         source = mirrored(scene.face)
         shift = gaze_shift(scene.mesh, _other(closed))
         eye = open_eye_of(source.mesh, closed)
