@@ -29,11 +29,19 @@ class EyeAppearance:
         iris: evidence of a dark disc with a limbus inside the lids, 0..1.
         sclera: evidence of brighter, less coloured flanks beside it, 0..1.
         score: likeness of all of it, lids too, to an open eye: 0 (skin or a smear) .. 1; the cut is 0.5.
+        texture: likeness to an eye rather than to noise or a pattern, 0..1. Says nothing of open or closed.
+        colour_spread: CIELAB units by which the colours leave the one line that those of eyes lie on.
+        contrast: least contrast between the lids, over the brightness of the skin.
+        alternations: how often light and dark take turns from corner to corner.
     """
 
     iris: float
     sclera: float
     score: float
+    texture: float = 1.0
+    colour_spread: float = 0.0
+    contrast: float = 1.0
+    alternations: int = 2
 
 
 @dataclass(frozen=True)

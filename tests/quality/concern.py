@@ -24,7 +24,7 @@ def _concerns(observation: Observation) -> Iterator[float]:
     if observation.pixels_outside or observation.tinted:
         yield WRONG
     for eye in observation.eyes:
-        if (eye.label == "closed" and not eye.opened) or (eye.label == "open" and eye.touched):
+        if (eye.label == "closed" and not eye.opened) or (eye.label != "closed" and eye.touched):
             yield WRONG
         if eye.seam:
             yield eye.seam / SEAM

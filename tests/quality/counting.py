@@ -65,6 +65,11 @@ def open_touched(observations: Observations) -> Values:
     return (eye.touched for eye in eyes(observations, "open"))
 
 
+def hidden_touched(observations: Observations) -> Values:
+    """Eyes of which nobody could say whether they are closed."""
+    return (eye.touched for eye in eyes(observations, "undetermined"))
+
+
 def pixels_outside(observations: Observations) -> Values:
     return (o.pixels_outside for o in observations)
 

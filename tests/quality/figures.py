@@ -13,6 +13,7 @@ from tests.quality.cases import Half
 from tests.quality.counting import Measure, likeness, of_closed_eyes, of_faces
 from tests.quality.made_cases import MADE, REOPENED
 from tests.quality.observing import Observation
+from tests.quality.sunglasses_cases import SUNGLASSES
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,15 @@ FIGURES = (
     Figure("opened", "labelled closed eyes opened", 3, _UP, 0.01, counting.opened),
     Figure("opened_of_painted", "of those painted, opened", 3, _UP, 0.01, counting.opened_of_painted),
     Figure("open_touched", "labelled open eyes repainted", 0, _DOWN, 0.0, counting.open_touched, is_sum=True),
+    Figure(
+        "hidden_touched",
+        "eyes behind sunglasses painted on",
+        0,
+        _DOWN,
+        0.0,
+        counting.hidden_touched,
+        is_sum=True,
+    ),
     Figure("pixels_outside", "pixels changed outside", 0, _DOWN, 0.0, counting.pixels_outside, is_sum=True),
     Figure("identity", "identity, photo to result", 3, _DOWN, 0.01, of_faces(_id_change)),
     Figure("id_closed", "identity to the truth, closed", 3, _DOWN, None, of_faces(_id_before)),
@@ -118,7 +128,7 @@ def _rows(observation: Observation) -> list[Row]:
     rows = [Row(backend, case.category)]
     if case.category == REOPENED:
         rows.append(Row(backend, REOPENED, case.half))
-    elif case.category != MADE:
+    elif case.category not in (MADE, SUNGLASSES):
         rows += [Row(backend, ALL), Row(backend, ALL, case.half)]
     return rows
 

@@ -59,10 +59,10 @@ def made_cases(folder: Path) -> Iterator[Case]:
                 name=name,
                 category=MADE,
                 person=portrait.name,
-                photo=_written(folder / f"{name}.png", condition.change(picture)),
+                photo=written(folder / f"{name}.png", condition.change(picture)),
                 faces=(LabelledFace(place, _states(closed)),),
                 truth=Truth(
-                    _written(folder / f"{name}_truth.png", condition.change(truth)), (place,), same_frame=True
+                    written(folder / f"{name}_truth.png", condition.change(truth)), (place,), same_frame=True
                 ),
                 glasses="glasses" in sample,
             )
@@ -92,7 +92,7 @@ def closings(labelled: Iterable[Case], folder: Path) -> Iterator[Case]:
         if case.glasses or case.faces is None or len(case.faces) != 1 or not case.faces[0].is_open:
             continue
         picture, place = read_photo(case.photo).as_rgb8(), case.faces[0].place
-        truth = Truth(_written(folder / f"{case.name}_truth.png", picture), (place,), same_frame=True)
+        truth = Truth(written(folder / f"{case.name}_truth.png", picture), (place,), same_frame=True)
         for skin in get_args(LidSkin):
             closed = _closed(picture, skin)
             if closed is None:
@@ -102,7 +102,7 @@ def closings(labelled: Iterable[Case], folder: Path) -> Iterator[Case]:
                 name=name,
                 category=REOPENED,
                 person=case.person,
-                photo=_written(folder / f"{name}.png", closed),
+                photo=written(folder / f"{name}.png", closed),
                 faces=(LabelledFace(place, _states(SIDES)),),
                 truth=truth,
             )
@@ -122,7 +122,7 @@ def _closed(picture: Picture, skin: LidSkin) -> Picture | None:
     return np.round(levels * 255).astype(np.uint8)
 
 
-def _written(path: Path, picture: Picture) -> Path:
+def written(path: Path, picture: Picture) -> Path:
     if not cv2.imwrite(str(path), picture[..., ::-1]):
         raise OSError(f"{path} cannot be written")
     return path

@@ -16,6 +16,7 @@ from tests.quality.observing import Judges, Observation, looks_at, observe, rgb
 from tests.quality.product import GIVEN_DONORS, Result, run_cases
 from tests.quality.prototype import BACKEND as PROTOTYPE
 from tests.quality.prototype import run_prototype
+from tests.quality.sunglasses_cases import SUNGLASSES, sunglasses_cases
 
 AUTO, LID_LIFT, MIRROR = "auto", "lid_lift", "mirror"
 WINK = "wink"
@@ -52,7 +53,12 @@ def examine(folder: Path, seed: int | None = None, known: Readings | None = None
     candidates = list(closings(labelled, made))
     looks = {(case.photo, face.place) for case in (*labelled, *candidates) for face in case.faces or ()}
     judges = _trained(labelled, _read(looks, known or {}, folder))
-    cases = [*labelled, *made_cases(made), *_closed_to_judges(candidates, judges)]
+    cases = [
+        *labelled,
+        *made_cases(made),
+        *sunglasses_cases(made),
+        *_closed_to_judges(candidates, judges),
+    ]
     results: list[Result] = []
     for backend, chosen in _backends(cases).items():
         print(f"{backend}: {len(chosen)} photos", flush=True)
@@ -87,7 +93,7 @@ def _closed_to_judges(candidates: Sequence[Case], judges: Judges) -> list[Case]:
 
 
 def _backends(cases: Sequence[Case]) -> dict[str, list[Case]]:
-    photos = [case for case in cases if case.category not in (MADE, REOPENED)]
+    photos = [case for case in cases if case.category not in (MADE, REOPENED, SUNGLASSES)]
     winks = [case for case in photos if case.category == WINK]
     pairs = [case for case in photos if case.truth]
     chosen = {

@@ -204,7 +204,12 @@ STAGE = Stage(
         "facemesh": Backend(
             "face.app.src.backends.facemesh:open_session",
             environment="facemesh",
-            needs=("face_detection_full_range", "face_landmark_with_attention", "open_eye_template"),
+            needs=(
+                "face_detection_full_range",
+                "face_landmark_with_attention",
+                "open_eye_template",
+                "eye_texture_template",
+            ),
             summary="embedded MediaPipe networks on ONNX Runtime, CPU",
         ),
         "insightface": Backend(

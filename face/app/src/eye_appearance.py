@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from contracts.face import EyeAppearance, Side
 from face.app.src.eye_patch import eye_patch
+from face.app.src.eye_plausibility import alternations, colour_spread, inner_contrast
 from face.app.src.iris_evidence import iris_and_sclera
-from face.app.src.open_eye_template import open_eye_likeness
+from face.app.src.open_eye_template import eye_texture_likeness, open_eye_likeness
 from face.app.src.picture_pyramid import FloatArray, PicturePyramid
 
 LOOKS_OPEN = 0.5
@@ -18,7 +19,15 @@ LOOKS_OPEN = 0.5
 
 
 def eye_appearance(pyramid: PicturePyramid, mesh: FloatArray, side: Side) -> EyeAppearance:
-    """Look at one eye; `score` is the likeness to an open eye, iris and sclera say what was seen of them."""
+    """Look at one eye: how much of an open eye there is, and whether it may be an eye at all."""
     patch = eye_patch(pyramid, mesh, side)
     iris, sclera = iris_and_sclera(patch)
-    return EyeAppearance(round(iris, 3), round(sclera, 3), round(open_eye_likeness(patch), 3))
+    return EyeAppearance(
+        iris=round(iris, 3),
+        sclera=round(sclera, 3),
+        score=round(open_eye_likeness(patch), 3),
+        texture=round(eye_texture_likeness(patch), 3),
+        colour_spread=round(colour_spread(patch), 2),
+        contrast=round(inner_contrast(patch), 3),
+        alternations=alternations(patch),
+    )

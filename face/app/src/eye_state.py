@@ -35,7 +35,11 @@ LARGEST_BLUR = 0.056
 PIXEL_BLUR = 1.0
 """px; so much comes from the pixels themselves and does not count against a small eye."""
 DARKEST = 0.4
-"""Brightness around the eye over that of the cheeks; below, a dark glass is in front."""
+"""Brightness around the eye over that of the face's skin; below, it lies in the dark."""
+DARKEST_PAIR = 0.62
+"""The same, mean of both eyes: no light is so uneven, dark lenses are in front. Of 93 labelled faces, clear
+glasses, make-up and side light among them, the darkest has 0.73; drawn lenses that let 10 % through have at
+most 0.54, those that let 25 % through 0.5 on average."""
 CLEARLY_OPEN, CLEARLY_NOT_OPEN = 0.9, 0.1
 """Appearance scores that contradict closed and open lids."""
 CLEARLY_APART = 1.3
@@ -54,8 +58,9 @@ class EyeMeasures:
         yaw: degrees by which the head turns this eye away (positive) or towards the viewer (negative).
         pitch: degrees, negative looks down.
         blur: standard deviation of the edge blur, eye widths.
-        brightness: of the eye's surroundings over that of the cheeks.
+        brightness: of the eye's surroundings over that of the face's skin.
         inside: whether both corners lie in the photo.
+        pair_brightness: `brightness`, mean of both eyes.
     """
 
     aspect_ratio: float
@@ -67,6 +72,7 @@ class EyeMeasures:
     brightness: float
     inside: bool = True
     landmark_set: str = "mesh478"
+    pair_brightness: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -133,6 +139,8 @@ def _cannot_be_seen(eye: EyeMeasures) -> str:
         return f"only {eye.width:.0f} px wide"
     if eye.yaw >= FAR_EYE_YAW or abs(eye.yaw) >= PROFILE_YAW:
         return f"the head is turned {abs(eye.yaw):.0f} degrees"
+    if eye.pair_brightness < DARKEST_PAIR:
+        return "behind sunglasses"
     if eye.brightness < DARKEST:
         return "behind dark glasses or in deep shadow"
     return ""

@@ -14,12 +14,14 @@ REBLUR = 1.5
 """px. Blurring again by this much weakens sharp edges more than soft ones (Zhuo and Sim 2011)."""
 STRONGEST = 95
 """Percentile of the gradient from which a pixel counts as an edge."""
-AROUND_EYE = (slice(18, 46), slice(12, 52))
-"""Of the patch: 1.25 x 0.9 eye widths; a sunglass covers it, lashes and sockets do not."""
+AROUND_EYE = (slice(18, 54), slice(8, 56))
+"""Of the patch: 1.5 x 1.1 eye widths; sunglasses cover it, lashes, sockets and brows do not."""
 LIT_SHARE = 80
 """Percentile: the bright parts around the eye, lid and cheekbone."""
-SKIN_POINTS = (50, 280, 205, 425, 151, 108, 337)
-"""Cheeks and forehead, outside of glasses."""
+SKIN_POINTS = (50, 280, 205, 425, 36, 266, 203, 423, 151, 108, 337, 4, 195, 164, 199, 152)
+"""Mesh points on cheeks, forehead, nose, upper lip and chin: large glasses, hair or a beard leave enough."""
+SKIN_SHARE = 65
+"""Percentile of these: the lit skin, whichever of them hair, beard and glasses hide."""
 FACE_LOOK = 96
 
 
@@ -45,10 +47,10 @@ def surrounding_brightness(patch: Rgb8) -> float:
 
 
 def skin_brightness(pyramid: PicturePyramid, mesh: FloatArray) -> float:
-    """Brightness of the cheeks and the forehead, 0..255: the median, so that hair on some does not matter."""
+    """Brightness of the face's lit skin, 0..255."""
     square = face_square(mesh)
     grey = cv2.cvtColor(pyramid.look(square, FACE_LOOK, cv2.BORDER_REPLICATE), cv2.COLOR_RGB2GRAY)
     grey = cv2.blur(grey, (3, 3))
     places = (mesh[list(SKIN_POINTS), :2] - square.center) @ square.axes().T / square.side + 0.5
     x, y = np.clip((places * FACE_LOOK).astype(int), 0, FACE_LOOK - 1).T
-    return float(np.median(grey[y, x]))
+    return float(np.percentile(grey[y, x], SKIN_SHARE))

@@ -44,6 +44,7 @@ def measure_eyes(
     skin = max(skin_brightness(pyramid, mesh), 1.0)
     patches = {side: eye_patch(pyramid, mesh, side) for side in SIDES}
     blur = {side: edge_blur(patches[side]) for side in SIDES}
+    brightness = {side: surrounding_brightness(patches[side]) / skin for side in SIDES}
     # one lens took both eyes: their mean is steadier than either, unless one is hidden by something flat
     shared_blur = (blur["left"] + blur["right"]) / 2
     return {
@@ -55,8 +56,9 @@ def measure_eyes(
             yaw=pose.yaw if side == "right" else -pose.yaw,
             pitch=pose.pitch,
             blur=min(blur[side], shared_blur),
-            brightness=surrounding_brightness(patches[side]) / skin,
+            brightness=brightness[side],
             inside=_inside(pyramid, mesh, side),
+            pair_brightness=(brightness["left"] + brightness["right"]) / 2,
         )
         for side in SIDES
     }

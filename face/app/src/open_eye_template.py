@@ -4,6 +4,9 @@ The lid line of a closed eye runs once, horizontally, through the patch; an open
 between them the steep sides of an iris. Histograms of oriented gradients (Dalal and Triggs 2005) hold
 exactly that and ignore colour and brightness; a linear template over them is all that is learned
 (`face/tools/train_open_eye.py`, logistic regression; the file says on what and how well).
+
+A second template over the same histograms tells eyes from patterns: the first one, which knows closed eyes
+and smears only, takes four of ten checkerboards and noises for an open eye.
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ from numpy.typing import NDArray
 
 from face.app.src.picture_pyramid import Grey, Rgb8
 
-TEMPLATE_FILE = Path(__file__).resolve().parent.parent / "models" / "open_eye_template.json"
+_MODELS = Path(__file__).resolve().parent.parent / "models"
+TEMPLATE_FILE = _MODELS / "open_eye_template.json"
+TEXTURE_TEMPLATE_FILE = _MODELS / "eye_texture_template.json"
 
 ROWS, COLUMNS = slice(12, 52), slice(8, 56)
 """The part of the 64 x 64 patch that is described: 1.5 x 1.25 eye widths."""
@@ -54,14 +59,23 @@ def shape_features(patch: Rgb8) -> Features:
 
 
 @cache
-def _template() -> tuple[Features, float]:
-    document = json.loads(TEMPLATE_FILE.read_text(encoding="utf-8"))
+def _template(file: Path) -> tuple[Features, float]:
+    document = json.loads(file.read_text(encoding="utf-8"))
     cells = [[float(weight) for weight in line.split()] for line in document["weights"]]
     return np.reshape(cells, document["shape"]), float(document["bias"])
 
 
 def open_eye_likeness(patch: Rgb8) -> float:
     """0 (closed lids, skin, a smear) .. 1 (an open eye); the cut is 0.5."""
-    weights, bias = _template()
-    evidence = float((shape_features(patch) * weights).sum()) + bias
+    return _likeness(shape_features(patch), TEMPLATE_FILE)
+
+
+def eye_texture_likeness(patch: Rgb8) -> float:
+    """0 (noise, a pattern, one flat colour) .. 1 (an eye)."""
+    return _likeness(shape_features(patch), TEXTURE_TEMPLATE_FILE)
+
+
+def _likeness(features: Features, template: Path) -> float:
+    weights, bias = _template(template)
+    evidence = float((features * weights).sum()) + bias
     return float(1 / (1 + np.exp(-evidence)))

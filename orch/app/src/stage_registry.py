@@ -79,7 +79,12 @@ STAGES: dict[StageName, StageEntry] = {
             {
                 "facemesh": BackendEntry(
                     "facemesh",
-                    needs=("face_detection_full_range", "face_landmark_with_attention", "open_eye_template"),
+                    needs=(
+                        "face_detection_full_range",
+                        "face_landmark_with_attention",
+                        "open_eye_template",
+                        "eye_texture_template",
+                    ),
                     deadline_per_item_s=300.0,
                 ),
                 "insightface": BackendEntry("insightface", needs=("buffalo_l",), deadline_per_item_s=300.0),

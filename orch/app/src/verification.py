@@ -1,8 +1,8 @@
 """The look afterwards: is an eye that was painted really open now, and still so after restoring?
 
 Judged by what the face stage reads on the blended picture. Landmarks alone are not believed: they
-call half of all smears open. The texture inside the lids has to look like an eye as well, irises
-have to sit where irises sit, and the border must not show.
+call half of all smears open. The texture inside the lids has to look like an eye as well, its colours must
+not be those of noise, irises have to sit where irises sit, and the border must not show.
 """
 
 from __future__ import annotations
@@ -21,6 +21,22 @@ from orch.app.src.report import EyeVerdict, eye_numbers
 
 LEAST_APPEARANCE = 0.5
 """Evidence of iris and sclera that the face stage must find, 0..1 (98 % of the eyes have more)."""
+
+LEAST_IRIS_AND_SCLERA = 0.25
+"""Both of these together (0.30 or more; eyes that were opened have 0.93)."""
+
+LEAST_TEXTURE = 0.3
+"""Likeness to an eye rather than to a pattern (0.50; people left out of training have more than 0.3 too)."""
+
+MOST_COLOURS = 5.0
+"""CIELAB units by which colours may leave the line of skin, sclera and iris (at most 4.0; noise of all
+colours, 1/32 to one eye width in size, has 7 to 20)."""
+
+LEAST_CONTRAST = 0.08
+"""Between the lids (0.15; holes of one colour have 0.02)."""
+
+MOST_ALTERNATIONS = 4
+"""Of light and dark along the eye (at most 3; stripes and checkerboards of 1/8 eye width have 5 and more)."""
 
 CLEARLY_WIDER = 0.06
 """Rise of the aspect ratio that makes an undetermined eye count as open: closed eyes lie at 0.02-0.10,
@@ -110,11 +126,23 @@ def _state_problem(before: Face, after: Face, side: Side) -> str:
 
 
 def _appearance_problem(after: Face, side: Side) -> str:
-    appearance = after.eye(side).appearance
-    if appearance is None:
+    look = after.eye(side).appearance
+    if look is None:
         return "whether it looks like an eye could not be measured"
-    if appearance.score < LEAST_APPEARANCE:
-        return f"does not look like an eye (score {appearance.score:.2f}, at least {LEAST_APPEARANCE:g})"
+    if look.score < LEAST_APPEARANCE:
+        return f"does not look like an eye (score {look.score:.2f}, at least {LEAST_APPEARANCE:g})"
+    if look.iris + look.sclera < LEAST_IRIS_AND_SCLERA:
+        return "shows neither iris nor sclera"
+    if look.contrast < LEAST_CONTRAST:
+        return "is of one colour inside, which no eye is"
+    if look.colour_spread > MOST_COLOURS:
+        return (
+            f"is of all colours, which no eye is (spread {look.colour_spread:.1f}, at most {MOST_COLOURS:g})"
+        )
+    if look.alternations > MOST_ALTERNATIONS:
+        return f"is striped, which no eye is ({look.alternations} turns from light to dark)"
+    if look.texture < LEAST_TEXTURE:
+        return f"is a pattern rather than an eye (texture {look.texture:.2f}, at least {LEAST_TEXTURE:g})"
     return ""
 
 
