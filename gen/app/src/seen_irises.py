@@ -27,8 +27,8 @@ _REACH, _STEP = 0.42, 0.06
 _LOWEST = 0.3
 """The same downwards. Never upwards: the mesh rather is too high, and the upper lid's shade draws circles
 up."""
-_RADII = (0.88, 0.94, 1.0, 1.06)
-"""Of the mesh's radius, which rather is too large."""
+_RADII = (0.88, 0.94, 1.0, 1.06, 1.12, 1.18)
+"""Of the mesh's radius."""
 _ARC = np.radians(np.r_[np.arange(-40, 41, 8), np.arange(140, 221, 8)])
 """The sides of the limbus; lids cover it above and below."""
 _ACROSS = 0.16
@@ -37,6 +37,8 @@ _HOLD = 0.8
 """Cost of leaving the mesh's centre, per square radius, in natural logarithms of luminance."""
 _BRIGHTEST = 1.2
 """Most that one place counts, natural logarithm: catchlights are no sclera."""
+_WHITE, _DULLEST = 0.85, 0.8
+"""Quantile of what is seen between the lids that is sclera; how much darker, natural logarithm, none is."""
 _LEAST_SEEN = 0.3
 """Share of the arcs between the lids; with less the mesh stays."""
 _ONE_SIDED = 0.15
@@ -69,6 +71,7 @@ def iris_shift(face: FaceView, side: Side) -> FloatArray:
     level = np.log(np.maximum(luminance(to_linear(blurred(face.crop[box.slices], 0.06 * radius))), 4e-3))
     lids = polygon_mask(eye.region[list(eye_mesh.POLYGON)], box)
     visible = grown(lids, _LIDS * eye.width)
+    white = float(np.quantile(level[visible > 0.5], _WHITE)) if (visible > 0.5).any() else 0.0
     steps = np.arange(-_REACH, _REACH + _STEP / 2, _STEP)
     ends = eye.region[[eye_mesh.OUTER_CORNER, eye_mesh.INNER_CORNER], :2]
     along = (ends[1] - ends[0]) / eye.width
@@ -83,7 +86,8 @@ def iris_shift(face: FaceView, side: Side) -> FloatArray:
         points = [middle + radius * (shifts[:, None] + rim * circle) for rim in rims]
         inside, seen, outside = (_at(plane, at) for plane, at in zip((level, visible, level), points))
         seen *= _at(visible, points[2])
-        rise = (np.clip(outside - inside, -_BRIGHTEST, _BRIGHTEST) * seen).sum(axis=1)
+        sclera = np.clip(1 + (outside - white) / _DULLEST, 0, 1)  # and no iris beyond a pupil
+        rise = (np.clip(outside - inside, -_BRIGHTEST, _BRIGHTEST) * sclera * seen).sum(axis=1)
         score = rise / np.maximum(seen.sum(axis=1), 1e-6) - _HOLD * (shifts**2).sum(axis=1)
         one_sided = np.minimum(*(part.mean(axis=1) for part in np.split(seen, 2, axis=1))) < _LEAST_SEEN
         score[one_sided & (np.abs(shifts @ along) > _ONE_SIDED)] = -np.inf
