@@ -95,6 +95,7 @@ def prove_sdxl(folder: Path, model: str, error: ErrorInfo | None) -> tuple[Backe
 def test_sdxl_loads_its_weights_before_the_first_photo(tmp_path: Path) -> None:
     choice, (asked,) = prove_sdxl(tmp_path, "auto", None)
     assert (asked.stage, asked.backend, asked.items) == ("gen", "sdxl", ())
+    assert asked.device == "cuda", "or it would be chosen for a GPU and creep along on the processor"
     assert list(asked.params["weights"]) == ["sdxl_base"] and not choice.notices
 
 

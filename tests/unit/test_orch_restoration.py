@@ -36,12 +36,14 @@ class Stages:
 
     Attributes:
         before, after: how faces look in the blended and in the restored picture.
+        lost: faces that nobody finds in the blended picture.
         guarded: faces whose iris changed its colour: the stage itself keeps them.
         fails: stage -> the error of its items.
     """
 
     before: Callable[[int], Face] = opened
     after: Callable[[int], Face] = opened
+    lost: set[int] = field(default_factory=set)
     guarded: set[int] = field(default_factory=set)
     fails: dict[str, str] = field(default_factory=dict)
     skips: bool = False
@@ -66,7 +68,7 @@ class Stages:
 
     def _look(self, request: Request, item: Item) -> ItemResult:
         look = self.after if "res/" in item.photo else self.before
-        faces = tuple(look(index) for index in item.params["only_faces"])
+        faces = tuple(look(index) for index in item.params["only_faces"] if index not in self.lost)
         document = FaceDocument("t", item.photo, (900, 300), "fake", 260.0, faces)
         write_json(resolve(request.roots, item.outputs["json"]), to_dict(document))
         return ItemResult(item.item_id, "succeeded")
@@ -131,6 +133,17 @@ def test_all_well_is_one_request_between_two_looks(tmp_path: Path) -> None:
         assert answer.picture.read_text() == "restored (0, 1) x1"
         assert [f.outcome for f in answer.faces] == ["restored", "restored"]
     assert set(answers) == {"original", "variation_01"}
+
+
+def test_a_face_that_is_not_found_again_is_left_and_the_others_are_restored(tmp_path: Path) -> None:
+    answer = restored(tmp_path, Stages(lost={2}), faces="all")["original"]
+    assert answer.note == "succeeded; left as blended: face 2: it is not found again"
+    assert answer.picture.read_text() == "restored (0, 1) x1"
+    assert [(f.face_index, f.outcome) for f in answer.faces] == [
+        (0, "restored"),
+        (1, "restored"),
+        (2, "kept"),
+    ]
 
 
 def closed_again(index: int) -> Face:

@@ -29,6 +29,21 @@ def test_every_fault_is_named(text: str, expected: tuple[str, ...]) -> None:
     assert faults(ORIGINAL, text, [ORIGINAL]) == expected
 
 
+@pytest.mark.parametrize(
+    ("original", "variation"),
+    [
+        ("left eye open, right eye closed", "left eye closed, right eye open, soft light"),
+        ("realistic open eyes", "not open eyes, realistic"),
+        ("realistic open eyes", "never open, realistic eyes"),
+        ("open brown eyes, natural look", "open brown eyes, natural, nearly closed lids"),
+        ("two open eyes", "two open eyes, half shut"),
+    ],
+)
+def test_a_variation_says_no_other_state_of_the_eyes(original: str, variation: str) -> None:
+    assert faults(original, variation) == ("says another state of the eyes",)
+    assert faults(original, f"{original}, sharp") == ()
+
+
 def test_words_count_whole_and_whatever_their_case() -> None:
     assert lost_key_words("Brown eyes", "BROWNISH eyes") == ("brown",)
     assert added_colours("no Blue eyes", "BLUE eyes, green eyes") == ("green",)

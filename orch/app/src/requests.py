@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from contracts.blend import BlendFace, BlendItemParams, BlendParams
 from contracts.codec import to_dict
@@ -26,6 +26,7 @@ from orch.app.src.orders import PaintOrder, Pasting, RestoreOrder
 from orch.app.src.run_ids import variation_id
 from orch.app.src.run_paths import Layout, RunPathManager
 from orch.app.src.settings import Settings
+from orch.app.src.strategies import AUTO
 
 MASKS: dict[str, Side | None] = {"mask": None, "mask_left": "left", "mask_right": "right"}
 """Outputs of crop and inputs of gen -> whose mask."""
@@ -239,6 +240,11 @@ class RequestMaker:
             max_file_mb=processing.max_file_mb,
         )
 
+    def _device(self, backend: str) -> Literal["auto", "cpu", "cuda"]:
+        """SDXL that was chosen for the sake of a GPU must not creep along on the processor."""
+        device, model = self.settings.processing.device, self.settings.generation.model
+        return "cuda" if backend == "sdxl" and model == AUTO and device == "auto" else device
+
     def _gen_params(self) -> GenParams:
         generation = self.settings.generation
         return GenParams(
@@ -298,7 +304,7 @@ class RequestMaker:
             run_id=self.batch_id,
             stage=stage,
             backend=backend,
-            device=self.settings.processing.device,
+            device=self._device(backend),
             items=tuple(items),
             roots=roots,
             debug=self.layout.keeps_intermediates,

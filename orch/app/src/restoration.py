@@ -7,7 +7,7 @@ what its network answered, so that the second time costs little.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -78,7 +78,11 @@ class _Restorer:
             answers = self._answers(orders, 1.0)
             return {v: Restored(pictures[v], _note(answer)) for v, answer in answers.items()}
         before, done = self._look(orders, {v: order.blended for v, order in orders.items()}, "before")
-        orders = {v: replace(orders[v], face_json=self._seen(v, "before")) for v in before}
+        lost = {v: _lost(orders[v].faces, faces) for v, faces in before.items()}
+        orders = {
+            v: replace(orders[v], face_json=self._seen(v, "before"), faces=tuple(faces))
+            for v, faces in before.items()
+        }
         results, failed = self._restored(orders, 1.0)
         done |= failed
         tried = {v: orders[v] for v, data in results.items() if _restored_faces(data.faces)}
@@ -87,7 +91,7 @@ class _Restorer:
         for v, data in results.items():
             if v not in done:
                 faces = self._judged(v, data.faces, before[v], after.get(v, {}))
-                done[v] = self._settled(v, orders[v], data.faces, faces)
+                done[v] = self._settled(v, orders[v], data.faces, (*faces, *lost[v]))
         return done
 
     def _order(self, variation: str, blended: Path) -> RestoreOrder:
@@ -183,6 +187,11 @@ class _Restorer:
         places = {face.face_index: face for face in results[variation].faces}
         faces = tuple(places.get(face.face_index, face) for face in faces)
         return Restored(order.restored, _told(faces), faces, upscale)
+
+
+def _lost(wanted: Iterable[int], found: Container[int]) -> tuple[FaceRestoration, ...]:
+    """Faces that are not found again in the blended picture: where nobody looks, nothing is restored."""
+    return tuple(FaceRestoration(i, "kept", "it is not found again") for i in wanted if i not in found)
 
 
 def _restored_faces(faces: Sequence[FaceRestoration]) -> tuple[int, ...]:

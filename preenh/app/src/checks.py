@@ -35,6 +35,10 @@ STATE_WORDS = frozenset(
 )
 """Words that say how open an eye is, and which."""
 
+CLOSING_WORDS = frozenset(words("closed shut half squinting blinking winking"))
+NEGATIONS = frozenset(words("no not never without nor neither hardly barely nearly almost"))
+"""Words that turn what follows them."""
+
 SUBJECT_WORDS = frozenset(words("eye eyes eyed iris irises pupil pupils eyelid eyelids lid lids"))
 
 
@@ -51,6 +55,19 @@ def lost_key_words(original: str, variation: str) -> tuple[str, ...]:
 def added_colours(original: str, variation: str) -> tuple[str, ...]:
     """Colours that only the variation names, sorted."""
     return tuple(sorted((frozenset(words(variation)) - frozenset(words(original))) & COLOUR_WORDS))
+
+
+def says_another_state(original: str, variation: str) -> bool:
+    """Whether a variation closes or negates what the original does not, or takes one eye for the other.
+
+    Where the original tells left from right, its words of the eyes' state must come in its order: "left open,
+    right closed" must not become "left closed, right open".
+    """
+    own, new = words(original), words(variation)
+    if any(new.count(word) > own.count(word) for word in NEGATIONS | (CLOSING_WORDS - set(own))):
+        return True
+    tells_sides = {"left", "right"} <= set(own)
+    return tells_sides and [w for w in own if w in STATE_WORDS] != [w for w in new if w in STATE_WORDS]
 
 
 def is_duplicate(variation: str, others: Iterable[str]) -> bool:
@@ -75,6 +92,8 @@ def faults(original: str, variation: str, others: Iterable[str] = ()) -> tuple[s
         found.append(f"lost {', '.join(lost)}")
     if added := added_colours(original, variation):
         found.append(f"added {', '.join(added)}")
+    if not lost and says_another_state(original, variation):
+        found.append("says another state of the eyes")
     if is_duplicate(variation, others):
         found.append("same as another variation")
     if is_too_long(variation):

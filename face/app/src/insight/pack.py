@@ -114,4 +114,6 @@ class Pack:
         missing = [task for task in NEEDED if task not in analysis.models]
         if missing:
             raise unusable(folder, f"it has no model for {missing[0]}")
+        if not analysis.models["detection"].use_kps:
+            raise unusable(folder, "its face detector finds no eyes, nose and mouth")
         return dict(analysis.models)
