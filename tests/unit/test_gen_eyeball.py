@@ -89,7 +89,7 @@ class TestOpenedCorners:
         for side in SIDES:
             axes = opened_axes(mesh, side, winks=False)
             outer, inner = axes.to_crop(np.array([[-0.5, 0.0], [0.5, 0.0]]))
-            assert (outer - inner) @ down / axes.width == pytest.approx(-0.12, abs=0.02)
+            assert (outer - inner) @ down / axes.width == pytest.approx(-0.10, abs=0.02)
             assert axes.width < eye_axes(mesh, side).width
 
     def test_a_wink_keeps_its_tilt(self) -> None:

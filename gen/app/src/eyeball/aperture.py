@@ -26,7 +26,7 @@ _UPPER_SHAPE = np.array([
 _LOWER_SHAPE = np.array([
     0.0, 0.287, 0.540, 0.710, 0.837, 0.925, 0.980, 1.0, 0.995, 0.978, 0.945,
     0.884, 0.807, 0.727, 0.628, 0.521, 0.413, 0.311, 0.220, 0.125, 0.0])
-# The mesh's line of 26 closed eyes in the frame of their open corners, median; the dark line is 0.03 above it.
+# Median line of 26 closed eyes by the mesh, in the frame of their open corners; the dark line is 0.03 higher.
 _CLOSED_SHAPE = np.array([
     0.108, 0.116, 0.120, 0.124, 0.124, 0.125, 0.124, 0.118, 0.112, 0.105, 0.094,
     0.081, 0.069, 0.055, 0.038, 0.021, 0.003, -0.013, -0.029, -0.041, -0.045])
