@@ -20,18 +20,20 @@ from typing import Literal
 
 from contracts.codec import ContractError, from_dict
 from contracts.files import sha256_file
+from contracts.weight_files import looks_whole
 
 SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 ModelKind = Literal["file", "folder", "archive", "package"]
-ModelState = Literal["ok", "missing", "incomplete", "wrong size", "wrong checksum"]
+ModelState = Literal["ok", "missing", "incomplete", "wrong size", "wrong checksum", "damaged"]
 
 
 @dataclass(frozen=True)
 class ModelFile:
     """One file of a model of several. path: relative, below the model's folder. size: bytes.
 
-    Where size or sha256 is None, nobody has published it: the pinned revision stands for the content.
+    Where size or sha256 is None, nobody has published it: the pinned revision stands for the content, and
+    the file has to look whole by itself.
     """
 
     path: str
@@ -45,7 +47,7 @@ class ModelFile:
         _check_hash(self.path, self.sha256)
 
     def state(self, folder: Path, hashes: bool = True) -> ModelState:
-        """Compare with size and, where `hashes`, with sha256."""
+        """Compare with size and, where `hashes`, with sha256; without one, see whether it looks whole."""
         path = folder / self.path
         if not path.is_file():
             return "missing"
@@ -53,6 +55,8 @@ class ModelFile:
             return "wrong size"
         if hashes and self.sha256 is not None and sha256_file(path) != self.sha256:
             return "wrong checksum"
+        if self.sha256 is None and not looks_whole(path):
+            return "damaged"
         return "ok"
 
 
@@ -115,8 +119,8 @@ class ModelEntry:
     def state(self, folder: Path, hashes: bool = True) -> ModelState:
         """Compare what is in `folder` with sizes and, where `hashes`, with checksums.
 
-        A folder of which some files are missing is "incomplete". What has no published size or hash
-        counts as "ok" when it is there.
+        A folder of which some files are missing is "incomplete". What has no published hash counts as
+        "ok" when it looks whole.
         """
         if not (folder / self.file).exists():
             return "missing"

@@ -92,4 +92,4 @@ def put(path: Path, model: StageModel) -> None:
     for file in model.entry.contents():
         target = path.parent / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(CONTENT)
+        target.write_bytes(b"{}" if target.suffix == ".json" else CONTENT)

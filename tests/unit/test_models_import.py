@@ -135,8 +135,9 @@ def test_what_has_no_published_checksum_is_taken_when_the_person_says_so(
 @pytest.mark.parametrize(
     ("name", "content", "words", "hint"),
     [
-        ("codeformer.pth", b"another", "is not codeformer: its size or sha256 differs", "can run code"),
+        ("codeformer.pth", b"another", "is not codeformer: it is damaged, or its size", "can run code"),
         ("mine.ckpt", CONTENT[:-1] + b"x", "none of the weights that are known", "can run code"),
+        ("llm.gguf", b"<html>", "is not llm: it is damaged", "configuration"),
         ("mine.safetensors", b"x", "none of the weights that are known", "named in the configuration"),
     ],
 )

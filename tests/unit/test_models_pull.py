@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from contracts.error_codes import StageError
-from contracts.model_manifest import ModelEntry
+from contracts.model_manifest import ModelEntry, ModelFile
 from environments.lock import locked
 from orch.app.src.models.catalogue import StageModel
 from orch.app.src.models.pull import RESERVE_BYTES, by_hand, pull
 from orch.app.src.models.store import ModelStore
-from tests.unit.weight_server import WeightServer, model_file, serving
+from tests.unit.weight_server import WeightServer, model_file, safetensors, serving
 
 CONTENT = bytes(range(256)) * 40
 UNET, INDEX = b"unet" * 999, b"{}"
@@ -109,6 +109,42 @@ def test_a_folder_with_a_file_missing_is_made_whole(store: ModelStore) -> None:
         assert store.state(model) == "incomplete"
         fetch(store, model)
         assert store.state(model, hashes=True) == "ok"
+
+
+def test_weights_of_wrong_content_are_fetched_again(store: ModelStore) -> None:
+    with serving({"a.pth": CONTENT}) as server:
+        model = server.model("a", "a.pth")
+        fetch(store, model)
+        store.path(model).write_bytes(bytes(len(CONTENT)))
+        assert store.state(model) == "ok", "names and sizes alone do not tell"
+        fetch(store, model)
+        assert store.state(model, hashes=True) == "ok"
+
+
+UNCHECKED = (ModelFile("model_index.json"), ModelFile("unet/weights.safetensors"))
+
+
+def test_files_of_no_published_checksum_have_to_look_whole(store: ModelStore) -> None:
+    weights, whole = f"hub/{REVISION}/unet/weights.safetensors", safetensors(500)
+    with serving({**HUB, weights: b"<htm"}) as server:
+        model = folder_model(server, files=UNCHECKED)
+        for content in (b"<htm", whole[:-1]):
+            server.files[weights] = content
+            with pytest.raises(StageError, match=r"unet/weights\.safetensors is damaged") as caught:
+                fetch(store, model)
+            assert (caught.value.code, store.state(model)) == ("MODEL_002", "missing")
+        server.files[weights] = whole
+        fetch(store, model)
+        assert store.state(model, hashes=True) == "ok"
+        (store.path(model) / "unet/weights.safetensors").write_bytes(b"<html>")
+        assert store.state(model) == "damaged"
+        fetch(store, model)
+        assert (store.path(model) / "unet/weights.safetensors").read_bytes() == whole
+        said = fetch(store, model).said
+    assert said == [
+        f"refiner: there already, {store.path(model)}; "
+        "not all of it has a published checksum: to fetch it anew, remove it first"
+    ]
 
 
 def zipped(*names: str) -> bytes:

@@ -121,6 +121,14 @@ def test_a_file_of_another_size_is_not_even_fetched(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_body_of_unknown_length_is_taken_only_where_its_size_is_published(tmp_path: Path) -> None:
+    with serving({NAME: CONTENT}, lengths=False) as server:
+        with pytest.raises(StageError, match="does not say how long") as caught:
+            fetch(server.url(NAME), tmp_path, pinned=True)
+        assert (caught.value.code, list(tmp_path.iterdir())) == ("MODEL_003", [])
+        assert fetch(server.url(NAME), tmp_path, size=len(CONTENT)).read_bytes() == CONTENT
+
+
 def test_it_gives_up_and_keeps_what_came(tmp_path: Path) -> None:
     paused: list[float] = []
     with serving({NAME: CONTENT}, drop_after={NAME: 0}) as server:

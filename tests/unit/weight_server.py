@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ class WeightServer:
         drop_after: path -> how many bytes of each answer are sent before the connection is cut.
         ranges: whether it can go on in the middle.
         etags: whether it names versions.
+        lengths: whether it says how long an answer is.
         statuses: path -> answers to give before the real one.
         redirects: path -> where it really is, as the hub sends to its store.
         asked: (path, Range header) of every request.
@@ -33,6 +35,7 @@ class WeightServer:
     drop_after: dict[str, int] = field(default_factory=dict)
     ranges: bool = True
     etags: bool = True
+    lengths: bool = True
     statuses: dict[str, list[int]] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -53,6 +56,12 @@ class WeightServer:
             **changes,
         }
         return StageModel("res", ModelEntry(name, "tests", fields.pop("file", path), **fields))
+
+
+def safetensors(size: int) -> bytes:
+    """A whole file of one tensor of `size` bytes."""
+    header = json.dumps({"w": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}).encode()
+    return len(header).to_bytes(8, "little") + header + bytes(size)
 
 
 def model_file(path: str, content: bytes) -> ModelFile:
@@ -105,7 +114,10 @@ def _handler(served: WeightServer) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
             if served.etags:
                 self.send_header("ETag", etag)
-            self.send_header("Content-Length", str(len(content) - start))
+            if served.lengths:
+                self.send_header("Content-Length", str(len(content) - start))
+            else:
+                self.close_connection = True
             self.end_headers()
             rest = content[start:]
             limit = served.drop_after.get(path, len(rest))

@@ -11,6 +11,7 @@ from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.files import output_error, sha256_file
 from contracts.model_manifest import ModelEntry
+from contracts.weight_files import looks_whole
 from orch.app.src.models.catalogue import StageModel
 from orch.app.src.models.placing import place, place_archive
 from orch.app.src.models.store import ModelStore
@@ -74,12 +75,14 @@ def _named(given: Path, model: StageModel, by_person: bool) -> bool:
     entry = model.entry
     if entry.kind != "file" or entry.sha256 is not None or given.suffix.lower() in PICKLES:
         return False
+    if not looks_whole(given):
+        return False
     file = Path(entry.file)
     return given.suffix.lower() == file.suffix if by_person else given.name == file.name
 
 
 def _holds(folder: Path, entry: ModelEntry) -> bool:
-    """Whether a folder has all files of an entry; those of unknown size and hash count by their names."""
+    """Whether a folder has all files of an entry; those of unknown hash count by names, sizes and looks."""
     return all(file.state(folder, hashes=False) == "ok" for file in entry.files) and all(
         file.state(folder) == "ok" for file in entry.files
     )
@@ -96,7 +99,7 @@ def _unknown(given: Path, models: Sequence[StageModel]) -> StageError:
         wrong = [f"{path} ({state})" for path, state in bad.items() if state != "ok"]
         reason = f"{given} is not {entry.name}: {', '.join(wrong[:3]) or 'a file was expected, not a folder'}"
     else:
-        reason = f"{given} is not {namesakes[0].name}: its size or sha256 differs"
+        reason = f"{given} is not {namesakes[0].name}: it is damaged, or its size or sha256 differs"
     if given.suffix.lower() in PICKLES:
         hint = "files of this kind can run code when they are loaded, so only known ones are taken in"
     else:

@@ -38,7 +38,7 @@ def verify_models(models: Iterable[StageModel], store: ModelStore) -> int:
         broken |= bad
         word = "BAD" if bad else "ok " if state == "ok" else "-  "
         unchecked = sum(not file.sha256 for file in model.entry.contents()) if state == "ok" else 0
-        note = f" ({unchecked} files of no published checksum: present)" if unchecked else ""
+        note = f" ({unchecked} files of no published checksum: they look whole)" if unchecked else ""
         print(f"{word} {model.name}: {state}{note}" + (f", {store.path(model)}" if bad else ""))
     return int(ExitCode.ENVIRONMENT if broken else ExitCode.OK)
 

@@ -44,7 +44,7 @@ def pull(
     free_bytes: FreeBytes | None = None,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Fetch what is not there yet. One that fails ends it; what was finished before stays.
+    """Fetch what is not there yet, or not as published. One that fails ends it; what was finished stays.
 
     Raises:
         StageError: licence, space, network, checksum: as the line says.
@@ -52,10 +52,10 @@ def pull(
     for model in models:
         if not model.can_be_pulled:
             raise _cannot(model)
-    missing = [model for model in models if store.state(model) != "ok"]
+    missing = [model for model in models if store.state(model, hashes=True) != "ok"]
     for model in models:
         if model not in missing:
-            display.say(f"{model.name}: there already, {store.path(model)}")
+            display.say(f"{model.name}: there already, {store.path(model)}{_unsure(model)}")
     if not missing:
         return
     try:
@@ -90,13 +90,20 @@ def by_hand(model: StageModel, store: ModelStore) -> str:
     return f"fetch {entry.url} elsewhere, then: python3 run_pipeline.py models import FILE"
 
 
+def _unsure(model: StageModel) -> str:
+    """What to do where weights do not load although nothing is seen to be wrong with them."""
+    if all(file.sha256 for file in model.entry.contents()):
+        return ""
+    return "; not all of it has a published checksum: to fetch it anew, remove it first"
+
+
 def _fetch_once(
     model: StageModel, store: ModelStore, display: Display, pause: Callable[[float], None]
 ) -> None:
     """Fetch while no other process does; it may have done it."""
     lock = store.written / f".lock-{model.name}"
     with locked(lock, lambda: display.say(f"{model.name}: another process fetches it; waiting ...")):
-        if store.state(model) != "ok":
+        if store.state(model, hashes=True) != "ok":
             _fetch(model, store, display, pause)
 
 

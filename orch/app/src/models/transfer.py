@@ -91,9 +91,12 @@ def _fetch_rest(source: Source, part: Path, on_bytes: OnBytes) -> None:
         start, total = _range_of(response, have)
         if response.status == 416 and total == have:  # all of it is there, and its size was not known
             return on_bytes(have)
-        if response.status == 416 or start not in (0, have):
+        endless = source.size is None and total is None
+        if response.status == 416 or start not in (0, have) or (endless and start):
             discard(part)
             raise HTTPError("the server does not go on where it was asked to")
+        if endless and "chunked" not in response.headers.get("Transfer-Encoding", ""):
+            raise _endless(source)  # broken off it would look whole; chunks tell where they end
         _check_size(source, total)
         _append(response, source, part, start, on_bytes)
     finally:
@@ -132,6 +135,15 @@ def _check_size(source: Source, total: int | None) -> None:
             "find the right one elsewhere, then models import FILE",
             ExitCode.ENVIRONMENT,
         )
+
+
+def _endless(source: Source) -> StageError:
+    return StageError(
+        ErrorCode.DOWNLOAD_FAILED,
+        f"the server does not say how long {source.url} is, so nobody could tell whether all of it came",
+        "try another network or proxy",
+        ExitCode.ENVIRONMENT,
+    )
 
 
 def _known_tag(source: Source, part: Path) -> str | None:
