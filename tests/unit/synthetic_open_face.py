@@ -30,6 +30,8 @@ CATCHLIGHT = np.array([-0.07, -0.05])
 """Place in the iris, eye widths from its centre: the light comes from the viewer's left, above."""
 
 
+FRAME = (0.12, 0.1, 0.1)
+
 BROW = (50, 51, 52, 53, 69)
 CHEEK = (55, 56, 57, 58, 59, 60)
 """Points of an eye region's third ring, outer to inner."""
@@ -105,6 +107,27 @@ def with_brows(picture: NDArray[np.float32], mesh: FloatArray) -> NDArray[np.flo
         points = np.round(brow * 16).astype(np.int32)
         cv2.polylines(drawn, [points], False, (0.15, 0.1, 0.08), thickness, cv2.LINE_AA, 4)
     return drawn
+
+
+def with_brow_points(mesh: FloatArray) -> FloatArray:
+    """The mesh with the upper edges of its brows above their lower ones."""
+    result = np.array(mesh, float)
+    for side in ("left", "right"):
+        region = eye_mesh.EYE_REGION[side]
+        for low, high in zip(eye_mesh.BROW_EDGE, eye_mesh.BROW[:4:-1]):
+            result[region[high]] = result[region[low]] - [0, 0.14 * eye_mesh.eye_width(mesh, side), 0]
+    return result
+
+
+def with_glasses(face: FaceView, drop: float = 0.0, arc: float = 360.0) -> FaceView:
+    """The face with oval rims. drop: eye widths by which they hang lower. arc: degrees that are drawn."""
+    picture = face.crop.copy()
+    for side in SIDES:
+        (x, y), w = eye_mesh.eye_center(face.mesh, side), eye_mesh.eye_width(face.mesh, side)
+        center = (round(x * 16), round((y + drop * w) * 16))
+        axes = (round(0.72 * w * 16), round(0.5 * w * 16))
+        cv2.ellipse(picture, center, axes, 0, 200, 200 + arc, FRAME, 2, cv2.LINE_AA, 4)
+    return replace(face, crop=picture)
 
 
 def open_face(spacing: float = 100.0, gaze: float = 0.0, **drawn: Any) -> FaceView:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
@@ -15,20 +14,7 @@ from gen.app.src.strategies.donor import Donor
 from gen.app.src.strategy import FaceView, Refused
 from imaging import eye_mesh
 from tests.unit.synthetic_face import face_picture, face_scene
-from tests.unit.synthetic_open_face import closed_mesh, open_face
-
-FRAME = (0.12, 0.1, 0.1)
-
-
-def with_glasses(face: FaceView, drop: float = 0.0, arc: float = 360.0) -> FaceView:
-    """The face with oval rims. drop: eye widths by which they hang lower. arc: degrees that are drawn."""
-    picture = face.crop.copy()
-    for side in SIDES:
-        (x, y), w = eye_mesh.eye_center(face.mesh, side), eye_mesh.eye_width(face.mesh, side)
-        center = (round(x * 16), round((y + drop * w) * 16))
-        axes = (round(0.72 * w * 16), round(0.5 * w * 16))
-        cv2.ellipse(picture, center, axes, 0, 200, 200 + arc, FRAME, 2, cv2.LINE_AA, 4)
-    return replace(face, crop=picture)
+from tests.unit.synthetic_open_face import closed_mesh, open_face, with_glasses
 
 
 def closed_face(spacing: float = 100.0) -> FaceView:

@@ -17,7 +17,16 @@ from imaging import eye_mesh
 from imaging.colour import Image
 from imaging.gaze import iris_position
 from tests.unit.synthetic_face import face_scene
-from tests.unit.synthetic_open_face import CATCHLIGHT, IRIS_RADIUS, closed_mesh, open_mesh, open_picture
+from tests.unit.synthetic_open_face import (
+    CATCHLIGHT,
+    IRIS_RADIUS,
+    closed_mesh,
+    open_mesh,
+    open_picture,
+    with_brow_points,
+    with_brows,
+    with_glasses,
+)
 
 
 def wink(closed: Side = "right", gaze: float = 0.0, light: float = 0.0, **fields: Any) -> EyeScene:
@@ -104,6 +113,35 @@ def test_a_shifted_iris_stays_round_and_the_lids_stay() -> None:
     assert (row[:, 2] - row[:, 0] > 0.08).sum() == pytest.approx(
         2 * 2 * IRIS_RADIUS * w, rel=0.15
     )  # both eyes
+
+
+def drawn_down() -> EyeScene:
+    """A wink whose brow lies right above the closed eye."""
+    scene = wink("right")
+    region = list(eye_mesh.EYE_REGION["right"])[eye_mesh.THIRD_RING.start :]
+    mesh = with_brow_points(scene.mesh)
+    mesh[region] = with_brow_points(closed_mesh(brow=0.25))[region]
+    return replace(scene, face=replace(scene.face, crop=with_brows(scene.crop, mesh), mesh=mesh))
+
+
+def test_a_brow_that_is_drawn_down_is_raised() -> None:
+    scene = drawn_down()
+    (x, y), w = eye_mesh.eye_center(scene.mesh, "right"), eye_mesh.eye_width(scene.mesh, "right")
+    above = slice(round(y - 0.8 * w), round(y - 0.2 * w)), round(x)
+    hairs = [
+        np.flatnonzero(picture[above].max(axis=1) < 0.3).mean() for picture in (scene.crop, shown(scene))
+    ]
+    assert 0.05 * w < hairs[0] - hairs[1] < 0.2 * w
+
+
+def test_glasses_before_a_brow_stay_where_they_are() -> None:
+    scene = drawn_down()
+    face = with_glasses(scene.face)
+    result = shown(replace(scene, face=face))
+    frame = np.abs(face.crop - scene.crop).max(axis=2) > 0.3
+    x, y = eye_mesh.eye_center(scene.mesh, "right")
+    frame[round(y) :], frame[:, : round(x - 10)], frame[:, round(x + 10) :] = False, False, False
+    assert np.abs(result - face.crop)[frame].mean() < 0.05
 
 
 def test_a_shifted_mesh_moves_the_iris_alone() -> None:

@@ -16,23 +16,13 @@ from gen.app.src.strategy import FaceView, FloatArray, Painting
 from imaging import eye_mesh
 from imaging.colour import luminance, to_linear
 from tests.unit.synthetic_face import face_picture, face_scene
-from tests.unit.synthetic_open_face import closed_mesh, open_mesh, open_picture, with_brows
+from tests.unit.synthetic_open_face import closed_mesh, open_mesh, open_picture, with_brow_points, with_brows
 
 
 def moved(mesh: FloatArray, side: Side, positions: tuple[int, ...] | range, by: FloatArray) -> FloatArray:
     """The mesh with points of one eye region moved by (x, y) px."""
     result = np.array(mesh, float)
     result[[eye_mesh.EYE_REGION[side][k] for k in positions], :2] += by
-    return result
-
-
-def with_brow_points(mesh: FloatArray) -> FloatArray:
-    """The mesh with the upper edges of its brows above their lower ones."""
-    result = np.array(mesh, float)
-    for side in ("left", "right"):
-        region = eye_mesh.EYE_REGION[side]
-        for low, high in zip(eye_mesh.BROW_EDGE, eye_mesh.BROW[:4:-1]):
-            result[region[high]] = result[region[low]] - [0, 0.14 * eye_mesh.eye_width(mesh, side), 0]
     return result
 
 

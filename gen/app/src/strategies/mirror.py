@@ -14,10 +14,10 @@ from gen.app.src.eye_box import convex_hull
 from gen.app.src.eye_fit import missing_skin, opening_below_brow
 from gen.app.src.eye_transfer import transfer_eye
 from gen.app.src.eyeball.tone import PhotoTone
-from gen.app.src.eyeglasses import find_rims
+from gen.app.src.eyeglasses import GLASSES, Rims, find_rims
 from gen.app.src.gaze_shift import iris_room, shifted_mesh, with_shifted_iris
 from gen.app.src.mesh_mirror import mirrored
-from gen.app.src.open_shape import open_eye_of, open_shapes
+from gen.app.src.open_shape import OpenEye, open_eye_of, open_shapes
 from gen.app.src.paint_layers import PaintLayers
 from gen.app.src.relight import SAME_PHOTO
 from gen.app.src.seen_brows import with_seen_brows
@@ -72,16 +72,11 @@ class Mirror:
         if not iris_room(eye, shift):
             raise Refused("the open eye looks too far aside to be mirrored")
         source = _turned(source, closed, shift)
-        face = with_seen_lids(scene.face, [closed])
-        shape = open_shapes(source.mesh, face.mesh, [closed])[closed]
-        rise = min(missing_skin(shape), brow_lift.MOST)
-        if rise:
-            face = brow_lift.with_raised_brow(face, closed, rise)
-            shape = open_shapes(source.mesh, face.mesh, [closed])[closed]
+        rims, source_rims = find_rims(scene.face), find_rims(source)
+        face, shape = _with_room(scene.face, source, closed, rims)
         openness = min(scene.params.openness, opening_below_brow(shape))
         tone = PhotoTone(to_linear(scene.crop)) if scene.greyscale or scene.sepia else None
         layers = PaintLayers(face.crop)
-        rims, source_rims = find_rims(face), find_rims(source)
         layers.add(
             transfer_eye(
                 face,
@@ -97,7 +92,19 @@ class Mirror:
         )
         opening = shape.aspect_ratio * openness
         painting = layers.painting((PaintedEye(closed, round(opening, 3), "other_eye"),))
-        return brow_lift.over_raised(painting, scene.crop, face.crop) if rise else painting
+        return brow_lift.over_raised(painting, scene.crop, face.crop)
+
+
+def _with_room(face: FaceView, source: FaceView, side: Side, rims: Rims) -> tuple[FaceView, OpenEye]:
+    """The face with room for the open eye below its brow, and where the eye lies in it."""
+    face = with_seen_lids(face, [side])
+    shape = open_shapes(source.mesh, face.mesh, [side])[side]
+    rise = min(missing_skin(shape), brow_lift.MOST)
+    # A brow behind glasses stays: their frame would go up with it.
+    if not rise or rims.evidence >= GLASSES:
+        return face, shape
+    face = brow_lift.with_raised_brow(face, side, rise)
+    return face, open_shapes(source.mesh, face.mesh, [side])[side]
 
 
 def gaze_shift(mesh: FloatArray, open_side: Side) -> float:
