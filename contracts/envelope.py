@@ -135,7 +135,7 @@ class Metrics:
 
 @dataclass(frozen=True)
 class Versions:
-    """models: model name -> sha256 of its file."""
+    """models: model name -> sha256 of its file; of folders "stat:" and a hash of names, sizes and times."""
 
     python: str = ""
     packages: dict[str, str] = field(default_factory=dict)

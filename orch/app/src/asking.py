@@ -27,7 +27,7 @@ class Asker:
 
     Attributes:
         seconds: stage -> how long it worked; the wait for a free process is not counted.
-        models: name -> sha256 of the weights with which stages answered.
+        models: name -> what tells the weights with which stages answered; see Versions.
     """
 
     def __init__(self, stages: StageRunner, progress: Progress) -> None:

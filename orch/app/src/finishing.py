@@ -26,7 +26,7 @@ class Finished:
         photo: the original, as stages read it.
         picture: the edited one, upright and lossless.
         seconds: stage -> how long it worked so far.
-        models: name -> sha256 of the weights that were used.
+        models: name -> what tells the weights that were used; see Versions.
     """
 
     photo: Path

@@ -66,6 +66,17 @@ def test_two_requests_load_once(face: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert len(loads) == 2
 
 
+def test_weights_are_told_by_names_sizes_and_times_and_it_says_so(face: Path, tmp_path: Path) -> None:
+    result = ask(face, [], weights={"sdxl_base": "plain"})
+    assert result.versions.models == {"sdxl_base": models.fingerprint(tiny_weights() / "plain")}
+    lora = tmp_path / "lora.safetensors"
+    lora.write_bytes(b"a")
+    before = models.fingerprint(lora)
+    assert before.startswith("stat:")
+    lora.write_bytes(b"ab")
+    assert models.fingerprint(lora) != before
+
+
 def test_what_a_prompt_has_too_much_is_told(face: Path) -> None:
     done = only(ask(face, [item(0, prompt="b" * 90 + " tail")]))
     (warning,) = [w for w in done.warnings if w.code == "PROMPT_CUT"]

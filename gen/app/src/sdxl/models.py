@@ -158,13 +158,17 @@ def networks_of(
 
 
 def fingerprint(path: Path) -> str:
-    """sha256 over names, sizes and times of files of weights: reading all takes longer than loading."""
+    """`stat:` and a sha256 over names, sizes and times of the files: reading all takes longer than loading.
+
+    The same weights have another one where they lie at another time; the prefix keeps it from being taken
+    for the checksum of the content.
+    """
     digest = hashlib.sha256()
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         if file.is_file():
             status = file.stat()
             digest.update(f"{file.relative_to(path)} {status.st_size} {status.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
+    return f"stat:{digest.hexdigest()}"
 
 
 def _missing(weights: str, what: str) -> StageError:
