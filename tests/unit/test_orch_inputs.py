@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from contracts.error_codes import ErrorCode, StageError
+from orch.app.src.donor_photos import DonorPhotos, donor_photos
 from orch.app.src.inputs import FoundPhotos, Photo, find_photos
 from orch.app.src.output_names import OutputNames, checked_template, template_pattern
+from orch.app.src.own_outputs import names_by_run
 from orch.app.src.run_paths import RunPathManager, layout_for
+from orch.app.src.settings import Settings
 
 
 def make(folder: Path, *names: str) -> None:
@@ -166,6 +170,8 @@ def test_an_input_is_never_replaced(tmp_path: Path) -> None:
         ("eyes{ext}", "needs {stem} or {run_id}"),
         ("{stem.__class__}{ext}", "unknown key"),
         ("{}{ext}", "unknown key"),
+        ("{stem:d}{ext}", "{stem} takes no format"),
+        ("{stem!r}{ext}", "{stem} takes no format"),
     ],
 )
 def test_templates_that_are_no_file_names_are_refused(template: str, words: str) -> None:
@@ -180,3 +186,95 @@ def test_outputs_of_an_earlier_run_are_told_by_the_template(tmp_path: Path) -> N
     assert pattern.match("IMG 1_eyes.jpeg")
     assert not pattern.match("IMG 1.jpeg")
     assert template_pattern("{stem}{ext}") is None
+    assert pattern.match("a\nb_eyes.jpeg")
+
+
+def ids(found: FoundPhotos) -> list[tuple[str, str]]:
+    return [(str(photo.subfolder), photo.photo_id) for photo in found.photos]
+
+
+def test_photos_that_move_to_their_folders_meet_no_others_there(tmp_path: Path) -> None:
+    make(tmp_path, "col/c/a/x.jpg", "col/a/x.jpg", "col/b/x.jpg")
+    found = find(tmp_path, "col/c", "col/a", "col/b")
+    assert ids(found) == [("c/a", "x_jpg"), ("a", "x_jpg"), ("b", "x_jpg")]
+
+
+def test_photos_of_one_folder_whose_ids_are_alike_are_told_apart(tmp_path: Path) -> None:
+    make(tmp_path, "q.jpg", "q_jpg")
+    found = find(tmp_path, "q.jpg", "q_jpg")
+    assert len(set(ids(found))) == 2
+
+
+def test_an_id_that_is_the_stem_of_another_photo(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg", "a.png", "a_jpg.png")
+    found = find(tmp_path, ".").photos
+    given = OutputNames("{stem}_eyes{ext}", "png", found)
+    assert len({final(given, photo, tmp_path) for photo in found}) == 3
+
+
+def test_a_folder_that_cannot_be_read_is_a_problem_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, "card/a.jpg", "card/lost+found/x.jpg", "card/z/b.jpg")
+    listed = Path.iterdir
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path.name == "lost+found":
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    found = find(tmp_path, "card")
+    assert names(found) == ["a.jpg", "z/b.jpg"]
+    (problem,) = found.problems
+    assert "lost+found cannot be read: Permission denied" in problem.message
+    (alone,) = find(tmp_path, "card/lost+found").problems
+    assert alone.message == problem.message
+
+
+@pytest.mark.parametrize("given", ["~foo_nobody.jpg", "~foo_nobody*.jpg", "x" * 300 + ".jpg"])
+def test_odd_names_that_are_not_there(tmp_path: Path, given: str) -> None:
+    assert [problem.code for problem in find(tmp_path, given).problems] == ["INPUT_001"]
+
+
+def test_a_tilde_that_names_nobody_is_part_of_the_name(tmp_path: Path) -> None:
+    make(tmp_path, "~foo_nobody.jpg")
+    assert names(find(tmp_path, "~foo_nobody.jpg")) == ["~foo_nobody.jpg"]
+
+
+def test_two_asterisks_that_are_no_folder_are_one(tmp_path: Path) -> None:
+    make(tmp_path, "in/a.jpg", "in/b/c.jpg")
+    assert names(find(tmp_path, "in/**.jpg")) == ["a.jpg"]
+    assert names(find(tmp_path, "in/**/*.jpg")) == ["a.jpg", "b/c.jpg"]
+
+
+def test_own_outputs_are_told_by_time_or_id_and_a_notice_says_so(tmp_path: Path) -> None:
+    output = "final_restore_20250207_143022_a\nb_jpg_original.jpg"
+    make(tmp_path, "face_anna_original.jpg", output)
+    found = find(tmp_path, ".")
+    assert names(found) == ["face_anna_original.jpg"]
+    (notice,) = found.notices
+    assert notice.code == "LEFT_OUT" and notice.message.startswith("1 picture left out")
+    assert names_by_run(["anna"]).match("face_anna_original")
+    assert names_by_run(["r"]).match("3_final_result_0_r_a_jpg_original_retry_1")
+    assert names_by_run().match("face_mask_L_0_20250207_143022_shared")
+    assert not names_by_run(["an"]).match("face_anna_original")
+
+
+def donors(*folders: Path) -> DonorPhotos:
+    settings = Settings()
+    generation = settings.generation.model_copy(update={"donor_folder": [str(folder) for folder in folders]})
+    return donor_photos(settings.model_copy(update={"generation": generation}), develops=False)
+
+
+def test_one_bad_name_among_donors_is_a_notice(tmp_path: Path) -> None:
+    make(tmp_path, "a.jpg")
+    try:
+        open(os.fsencode(tmp_path) + b"/\xff.jpg", "wb").close()
+    except OSError:
+        pytest.skip("this file system takes only UTF-8 names")
+    found = donors(tmp_path)
+    assert [path.name for path in found.searched] == ["a.jpg"]
+    assert [notice.code for notice in found.notices] == ["INPUT_005"]
+    with pytest.raises(StageError, match="does not exist"):
+        donors(tmp_path, tmp_path / "nowhere")

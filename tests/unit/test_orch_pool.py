@@ -184,6 +184,23 @@ def test_size_that_a_person_wants() -> None:
     assert (named.of("gen", "embedded"), named.of("face", "facemesh"), named.in_flight) == (6, 4, 7)
 
 
+def test_a_run_may_have_no_photo_left() -> None:
+    assert capacity({"face": 3}, 0, Hardware(4, 64000.0)).in_flight == 1
+
+
+@pytest.mark.parametrize(
+    ("limit", "cores"), [("max 100000", 8), ("200000 100000", 2), ("50000 100000", 1), ("9900000 100000", 8)]
+)
+def test_a_container_bounds_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, cores: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(8)), raising=False)
+    monkeypatch.setattr(hardware, "_CONTAINER", str(tmp_path))
+    assert hardware.available_cores() == 8
+    (tmp_path / "cpu.max").write_text(f"{limit}\n")
+    assert hardware.available_cores() == cores
+
+
 def test_busy_time_counts_what_overlaps_once() -> None:
     busy = BusyTime()
     for begin, end in ((0.0, 1.0), (2.0, 3.0), (2.5, 3.5), (0.5, 4.0), (5.0, 6.0)):

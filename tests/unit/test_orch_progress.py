@@ -60,6 +60,13 @@ def test_an_unreadable_photo_is_one_line(tmp_path: Path) -> None:
     assert "a.jpg: failed: face failed [INPUT_003]\n" in out
 
 
+def test_names_forge_no_lines(tmp_path: Path) -> None:
+    name = "a\nb.jpg: failed: boo\x1b[2J.jpg"
+    out = shown(World({name: (face(0),)}), tmp_path, run_id="r")
+    assert out.startswith("a\\nb.jpg: failed: boo\\u001b[2J.jpg: 1 face\n")
+    assert "\x1b" not in out
+
+
 def test_an_interruption_says_how_to_go_on(tmp_path: Path) -> None:
     world = World({f"{n}.jpg": (face(0),) for n in (1, 2, 3)}, interrupt_at="2.jpg")
     out = shown(world, tmp_path)

@@ -62,7 +62,7 @@ def capacity(workers: int | Mapping[StageName, int] | None, photos: int, hardwar
     wanted = dict(workers) if isinstance(workers, Mapping) else {}
     widest = max([side_by_side, *wanted.values()])
     return Capacity(
-        in_flight=1 if widest == 1 else min(photos, widest + AHEAD),
+        in_flight=1 if widest == 1 else max(1, min(photos, widest + AHEAD)),
         threads=max(1, hardware.cores // side_by_side),
         processes=processes,
         wanted=wanted,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orch.app.src import cli_values, commands
 from orch.app.src.commands import SmallCommand
+from orch.app.src.home_folder import from_home
 from orch.app.src.options import Override, RunOptions
 
 DESCRIPTION = """\
@@ -263,30 +264,30 @@ def _run_options(options: argparse.Namespace, cwd: Path) -> RunOptions:
     if options.verbose:
         overrides.append(Override("--verbose", ("processing", "verbose"), True))
     if options.donor is not None:
-        overrides.append(Override("--donor", ("generation", "donor"), str(cwd / options.donor.expanduser())))
+        overrides.append(Override("--donor", ("generation", "donor"), str(cwd / from_home(options.donor))))
     if options.donor_folder:
-        folders = [str(cwd / folder.expanduser()) for folder in options.donor_folder]
+        folders = [str(cwd / from_home(folder)) for folder in options.donor_folder]
         overrides.append(Override("--donor-folder", ("generation", "donor_folder"), folders))
     if options.no_find_donors:
         overrides.append(Override("--no-find-donors", ("generation", "find_donors"), False))
     if options.restore is not None:
         overrides.append(Override("--restore", ("restoration", "enabled"), _RESTORE[options.restore]))
     return RunOptions(
-        config=cwd / options.config.expanduser() if options.config else None,
+        config=cwd / from_home(options.config) if options.config else None,
         inputs=tuple(options.input or ()),
         null_separated=options.null,
         recursive=not options.no_recursive,
         skip=tuple(options.skip or ()),
         since=options.since,
         base=cwd,
-        output=cwd / options.output.expanduser() if options.output else None,
+        output=cwd / from_home(options.output) if options.output else None,
         num_variations=options.num_variations,
         run_id=options.run_id if options.run_id is not None else options.resume or None,
         resume=options.resume is not None,
         max_failures=1 if options.fail_fast else options.max_failures,
         faces=options.faces,
         ignored_faces=options.ignore_faces or frozenset(),
-        selection=cwd / options.selection.expanduser() if options.selection else None,
+        selection=cwd / from_home(options.selection) if options.selection else None,
         dry_run=options.dry_run,
         overrides=tuple(overrides),
     )

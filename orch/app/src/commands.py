@@ -6,6 +6,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from orch.app.src.home_folder import from_home
 from orch.app.src.options import SelectOptions
 
 NAMES = ("doctor", "models", "select")
@@ -86,15 +87,15 @@ def small_command(options: argparse.Namespace, parser: argparse.ArgumentParser, 
     if options.command == "doctor":
         return SmallCommand("doctor", as_json=options.json)
     if options.command == "select":
-        output = cwd / options.output.expanduser() if options.output else None
-        file = cwd / options.file.expanduser()
+        output = cwd / from_home(options.output) if options.output else None
+        file = cwd / from_home(options.file)
         return SmallCommand("select", select=SelectOptions(file, options.run, output, options.remove_others))
     action = options.action
     if action == "pull" and bool(options.names) == bool(options.profile):
         parser.error("name what to pull, or give --profile full|commercial")
     if action == "import":
         named = (options.name,) if options.name else ()
-        return SmallCommand("models", action, named, given=cwd / options.file.expanduser())
+        return SmallCommand("models", action, named, given=cwd / from_home(options.file))
     return SmallCommand(
         options.command,
         action,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.envelope import Notice
-from orch.app.src.inputs import FoundPhotos, find_photos
+from orch.app.src.inputs import find_photos
 from orch.app.src.run_paths import PROJECT_ROOT
 from orch.app.src.settings import Settings
 
@@ -37,17 +37,18 @@ def donor_photos(settings: Settings, develops: bool) -> DonorPhotos:
         StageError: INPUT_MISSING where there is none.
     """
     given = settings.generation.donor
-    named = _found([given] if given else [], develops)
-    searched = _found(settings.generation.donor_folder, develops)
-    return DonorPhotos(_paths(named), _paths(searched), (*named.notices, *searched.notices))
+    named, passed_over = _found([given] if given else [], develops)
+    searched, left_out = _found(settings.generation.donor_folder, develops)
+    return DonorPhotos(named, searched, (*passed_over, *left_out))
 
 
-def _found(places: Sequence[str], develops: bool) -> FoundPhotos:
-    found = find_photos(places, PROJECT_ROOT, outputs=Path(), develops=develops)
-    if found.problems:
-        raise found.problems[0]
-    return found
-
-
-def _paths(found: FoundPhotos) -> tuple[Path, ...]:
-    return tuple(photo.path for photo in found.photos)
+def _found(places: Sequence[str], develops: bool) -> tuple[tuple[Path, ...], tuple[Notice, ...]]:
+    """Photos of each place; what cannot be used in one where others can is a notice."""
+    each = [find_photos([place], PROJECT_ROOT, outputs=Path(), develops=develops) for place in places]
+    for found in each:
+        if not found.photos:
+            raise found.problems[0]
+    paths = dict.fromkeys(photo.path for found in each for photo in found.photos)
+    problems = [Notice(problem.code, problem.message) for found in each for problem in found.problems]
+    notices = [notice for found in each for notice in found.notices]
+    return tuple(paths), (*notices, *problems)

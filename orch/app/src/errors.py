@@ -14,6 +14,7 @@ from contracts.exit_codes import ExitCode
 from contracts.failures import exit_code_for
 from environments import EnvironmentBroken
 from orch.app.src.report import PhotoReport
+from orch.app.src.visible_text import visible
 
 
 def described(error: BaseException) -> ErrorInfo:
@@ -73,5 +74,5 @@ def tell(error: BaseException, tracebacks: bool, stream: TextIO | None = None) -
     stream = stream or sys.stderr
     if tracebacks:
         traceback.print_exception(error, file=stream)
-    print(f"error: {line(described(error))}", file=stream)
+    print(f"error: {visible(line(described(error)))}", file=stream)
     return exit_code_of(error)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
 
 _CONTAINER = "/sys/fs/cgroup"
 """Control group of a container, version 2."""
@@ -22,10 +24,13 @@ def this_computer() -> Hardware:
 
 
 def available_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Cores that this process may use, of the machine or of the container; a part of one counts as one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path(f"{_CONTAINER}/cpu.max").read_text(encoding="ascii").split()
+    except (OSError, ValueError):  # no such control group
+        return cores
+    return min(cores, ceil(int(quota) / int(period))) if quota.isdecimal() else cores
 
 
 def available_memory_mb() -> float:

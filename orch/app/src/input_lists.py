@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
+from orch.app.src.home_folder import from_home
 
 STANDARD_INPUT = "-"
 
@@ -49,7 +50,7 @@ def skip_patterns(given: Sequence[str], base: Path) -> tuple[str, ...]:
         if not entry.startswith("@"):
             patterns.append(entry)
             continue
-        path = base / Path(entry[1:]).expanduser()
+        path = base / from_home(entry[1:])
         try:
             patterns += _paths(path.read_bytes(), b"\n")
         except OSError as error:

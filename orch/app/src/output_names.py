@@ -61,7 +61,7 @@ class OutputNames:
         self._format = output_format
         # Unlike Path.resolve, realpath takes links that lead in a circle.
         self._inputs = {os.path.realpath(photo.path) for photo in photos}
-        self._taken = Counter(self._place(photo) for photo in photos)
+        self._stems = self._told_apart(photos)
 
     def final(self, paths: RunPathManager, photo: Photo, variation: str) -> Path:
         """Path of the finished picture of a variation.
@@ -93,12 +93,26 @@ class OutputNames:
     def _name(self, paths: RunPathManager, photo: Photo, variation: str, suffix: str) -> str | None:
         if self._template is None:
             return None
-        stem = photo.photo_id if self._taken[self._place(photo)] > 1 else photo.path.stem
-        return filled(self._template, stem, suffix, variation, paths.run_id, paths.timestamp)
+        return filled(
+            self._template, self._stems[photo.path], suffix, variation, paths.run_id, paths.timestamp
+        )
 
-    def _place(self, photo: Photo) -> tuple[str, str, str]:
-        """What two photos share whose outputs would have one name."""
-        return (str(photo.subfolder), photo.path.stem, likely_suffix(photo.path, self._format))
+    def _told_apart(self, photos: Sequence[Photo]) -> dict[Path, str]:
+        """What stands for {stem}: a photo's stem, or its id where outputs would have one name.
+
+        An id may be the stem of another photo (of a_jpg.png), which is then named by its own id.
+        """
+
+        def place(photo: Photo) -> tuple[str, str, str]:
+            return str(photo.subfolder), stems[photo.path], likely_suffix(photo.path, self._format)
+
+        stems = {photo.path: photo.path.stem for photo in photos}
+        while True:
+            taken = Counter(map(place, photos))
+            by_id = {photo.path: photo.photo_id for photo in photos if taken[place(photo)] > 1}
+            if by_id.items() <= stems.items():
+                return stems
+            stems |= by_id
 
 
 def filled(template: str, stem: str, suffix: str, variation: str, run_id: str, timestamp: str) -> str:
@@ -116,17 +130,20 @@ def without_variation(template: str) -> str:
 def checked_template(template: str) -> str:
     """The template, where it is a plain file name with known fields."""
     try:
-        fields = [name for _, name, spec, _ in string.Formatter().parse(template) if name is not None]
+        parts = [part for part in string.Formatter().parse(template) if part[1] is not None]
     except ValueError as error:
         raise _refuse(f"{template!r}: {error}") from error
-    for name in fields:
+    for _, name, spec, conversion in parts:
         if name not in FIELDS:
-            raise _refuse(unknown_key_message(name, list(FIELDS), repr(template)))
+            raise _refuse(unknown_key_message(str(name), list(FIELDS), repr(template)))
+        if spec or conversion:
+            raise _refuse(f"{template!r}: {{{name}}} takes no format")
+    fields = {name for _, name, _, _ in parts}
     if "/" in template or "\\" in template or template.startswith("."):
         raise _refuse(f"{template!r} must be a file name, without folders and not hidden")
     if not template.endswith(_EXT):
         raise _refuse(f"{template!r} must end with {_EXT}")
-    if not {"stem", "run_id"} & set(fields):
+    if not {"stem", "run_id"} & fields:
         raise _refuse(f"{template!r} needs {{stem}} or {{run_id}}, or all outputs would have one name")
     return template
 
@@ -143,7 +160,7 @@ def template_pattern(template: str) -> re.Pattern[str] | None:
         re.escape(text) + ("" if name is None else r"\.\w+" if name == "ext" else ".+")
         for text, name, _, _ in parts
     ]
-    return re.compile("".join(pieces) + r"\Z")
+    return re.compile("".join(pieces) + r"\Z", re.DOTALL)
 
 
 def _refuse(message: str) -> StageError:

@@ -58,8 +58,16 @@ def photo_id(name: str) -> str:
     """
     path = PurePath(name)
     identifier = f"{path.stem}_{path.suffix[1:]}" if path.suffix else path.stem
-    encoded = identifier.encode()
-    if len(encoded) <= _LONGEST_PHOTO_ID:
+    if len(identifier.encode()) <= _LONGEST_PHOTO_ID:
         return identifier
-    kept = encoded[: _LONGEST_PHOTO_ID - 9].decode(errors="ignore")
-    return f"{kept}-{hashlib.sha256(encoded).hexdigest()[:8]}"
+    return _with_hash(identifier, identifier)
+
+
+def photo_id_by_path(path: PurePath) -> str:
+    """The same with a hash of the path, for photos whose ids are alike in one folder: q.jpg and q_jpg."""
+    return _with_hash(photo_id(path.name), str(path))
+
+
+def _with_hash(identifier: str, hashed: str) -> str:
+    kept = identifier.encode()[: _LONGEST_PHOTO_ID - 9].decode(errors="ignore")
+    return f"{kept}-{hashlib.sha256(hashed.encode()).hexdigest()[:8]}"

@@ -14,8 +14,10 @@ from contracts.exit_codes import ExitCode
 from orch.app.src.input_filters import InputFilter, moment
 from orch.app.src.input_lists import skip_patterns
 from orch.app.src.inputs import FoundPhotos, find_photos
+from orch.app.src.journal import PREFIX, SUFFIX
 from orch.app.src.options import RunOptions
 from orch.app.src.output_names import template_pattern
+from orch.app.src.own_outputs import names_by_run
 from orch.app.src.resume import PastRun, last_run
 from orch.app.src.run_ids import checked_run_id
 from orch.app.src.run_paths import PROJECT_ROOT, Layout, layout_for
@@ -45,12 +47,21 @@ def photos_of(options: RunOptions, settings: Settings, develops: bool) -> FoundP
     Raises:
         StageError: there is none.
     """
-    images = layout_for(options.output, "", verbose=False).images
+    layout = layout_for(options.output, "", verbose=False)
+    images = layout.images
     template = settings.output.name_template
     pattern = template_pattern(template) if template else None
 
+    run_ids = [
+        path.name.removeprefix(PREFIX).removesuffix(SUFFIX)
+        for path in layout.documents.glob(f"{PREFIX}*{SUFFIX}")
+    ]
+    by_run = names_by_run(run_ids)
+
     def is_output(path: Path) -> bool:
-        return bool(pattern and path.is_relative_to(images) and pattern.match(path.name))
+        return bool(
+            by_run.match(path.stem) or (pattern and path.is_relative_to(images) and pattern.match(path.name))
+        )
 
     inputs, base = _inputs(options, settings)
     found = find_photos(inputs, base, images, is_output, options.recursive, develops)

@@ -53,7 +53,7 @@ class Section(BaseModel):
 
 
 class InputSection(Section):
-    image_path: str | list[str] = Field(
+    image_path: str | Annotated[list[str], Field(min_length=1)] = Field(
         default="Input_Images/portrait_both_closed.jpg",
         description="Photo, folder or pattern, or a list of these; relative to the project's root.",
     )

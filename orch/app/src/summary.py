@@ -14,6 +14,7 @@ from orch.app.src.report import (
     RunReport,
     VariationReport,
 )
+from orch.app.src.visible_text import visible
 
 RESTORATION_TOLD = ("succeeded", "kept", "failed")
 """What is said of restoring; without weights, the run says once that it is left out."""
@@ -21,6 +22,15 @@ RESTORATION_TOLD = ("succeeded", "kept", "failed")
 
 def photo_lines(photo: PhotoReport) -> list[str]:
     """A headline, then faces, then files; nothing new of a photo that an earlier call did."""
+    return [visible(text) for text in _photo_lines(photo)]
+
+
+def run_lines(run: RunReport, documents: RunDocuments) -> list[str]:
+    """The closing lines."""
+    return [visible(text) for text in _run_lines(run, documents)]
+
+
+def _photo_lines(photo: PhotoReport) -> list[str]:
     if photo.resumed:
         return [f"{photo.photo}: done before"]
     if photo.error and not photo.faces:
@@ -35,8 +45,7 @@ def photo_lines(photo: PhotoReport) -> list[str]:
     return lines + [f"  note: {notice.message}" for notice in photo.warnings]
 
 
-def run_lines(run: RunReport, documents: RunDocuments) -> list[str]:
-    """The closing lines."""
+def _run_lines(run: RunReport, documents: RunDocuments) -> list[str]:
     lines = [f"error: {line(problem)}" for problem in run.problems]
     lines += [f"note: {notice.message}" for notice in run.notices]
     lines += _failures(run)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from contracts.files import sha256_file
 from contracts.model_manifest import ModelEntry
+from orch.app.src.home_folder import from_home
 from orch.app.src.models.catalogue import StageModel
 from orch.app.src.models.store import ModelStore
 from orch.app.src.run_paths import PROJECT_ROOT
@@ -75,7 +76,7 @@ def find_weights(
         model = models[name]
         if name in settled:
             setting, given = settled[name]
-            path = PROJECT_ROOT / Path(given).expanduser()
+            path = PROJECT_ROOT / from_home(given)
             found.append(Weights(model, path, setting, _problem_of_own(model, path)))
         else:
             found.append(Weights(model, store.path(model), "", _problem_in_store(model, store)))

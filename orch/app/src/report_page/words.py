@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Any
 
 from markupsafe import Markup
 
 from contracts.envelope import ErrorInfo
+from orch.app.src import visible_text
 from orch.app.src.errors import line
 from orch.app.src.report import FaceReport, PlannedEye
 
-_JOINERS = "\u200c\u200d"
-"""Invisible, but part of words and emoji."""
-
 
 def visible(value: Any) -> Any:
-    """A text with its control characters and those that change the direction of writing spelt out.
-
-    A file name may hold a newline, or show "gpj.exe" backwards. Escaping for HTML is the template's.
-    """
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    if value.isascii() and value.isprintable():  # a picture as text: a million characters
-        return value
-    return "".join(map(_spelt, value))
-
-
-def _spelt(char: str) -> str:
-    if char == "\n":
-        return "\\n"
-    hidden = unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in _JOINERS
-    return f"\\u{ord(char):04x}" if hidden else char
+    """A text as `visible_text` makes it, all else as it is. Escaping for HTML is the template's."""
+    return visible_text.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def number(value: float | None, digits: int) -> str:
