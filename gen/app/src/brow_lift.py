@@ -53,6 +53,8 @@ def with_raised_brow(face: FaceView, side: Side, rise: float) -> FaceView:
 def over_raised(painting: Painting, crop: NDArray[np.float32], raised: NDArray[np.float32]) -> Painting:
     """A painting made on `raised`, as one to be laid on `crop`."""
     moved: Mask = (raised != crop).any(axis=2).astype(np.float32)
+    if not moved.any():
+        return painting
     alpha = np.maximum(painting.alpha, moved)
     change = raised + (painting.painted - raised) * painting.alpha[..., None] - crop
     painted = crop + change / np.maximum(alpha, 1e-3)[..., None]
