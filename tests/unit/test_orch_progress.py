@@ -111,3 +111,14 @@ def test_the_bar_survives_names_that_look_like_markup(
     world = World({"[bold]a[no].jpg": (face(0),)})
     run(world, tmp_path, surroundings={"progress": lambda log_format: Bar()})
     assert "[bold]a[no].jpg: 1 face" in capsys.readouterr().out
+
+
+def test_the_bar_tells_the_steps_of_what_takes_minutes(capsys: pytest.CaptureFixture[str]) -> None:
+    bar = Bar()
+    bar.pass_started("open", 1)
+    bar.stage_started("gen")
+    bar.stage_event("gen", {"event": "progress", "done": 0, "total": 1, "message": "sdxl: step 12"})
+    assert bar.description == "opening eyes (painting, sdxl: step 12)"
+    bar.stage_ended("gen")
+    bar.stage_started("blend")
+    assert bar.description == "opening eyes (blending)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
@@ -41,6 +43,7 @@ class Bar(Lines):
         self._pace = Pace()
         self._pass = ""
         self._faces = 0
+        self._steps: dict[str, str] = {}
 
     def __enter__(self) -> Bar:
         self._bar.start()
@@ -63,8 +66,14 @@ class Bar(Lines):
         self._pace.stage_started(stage)
         self._show()
 
+    def stage_event(self, stage: str, event: dict[str, Any]) -> None:
+        if event["event"] == "progress" and event.get("message"):  # a step of what takes minutes
+            self._steps[stage] = str(event["message"])
+            self._show()
+
     def stage_ended(self, stage: str) -> None:
         self._pace.stage_ended(stage)
+        self._steps.pop(stage, None)
 
     def photo_done(self, photo: PhotoReport) -> None:
         self._step(worked=not photo.resumed)
@@ -79,15 +88,22 @@ class Bar(Lines):
         self._bar.advance(self._task)
         self._show()
 
+    def _at_work(self, stage: str) -> str:
+        word, step = STAGE_WORDS.get(stage, stage), self._steps.get(stage)
+        return f"{word}, {step}" if step else word
+
+    @property
+    def description(self) -> str:
+        """The pass, and what is in work."""
+        stages = ", ".join(map(self._at_work, self._pace.stages()))
+        return f"{self._pass or 'starting'} ({stages})" if stages else self._pass or "starting"
+
     def _show(self) -> None:
-        stages = ", ".join(STAGE_WORDS.get(stage, stage) for stage in self._pace.stages())
-        words = [self._pass or "starting"]
-        words += [f"({stages})"] if stages else []
         rate, left = self._pace.per_minute(), self._pace.left_s()
         pace = [f"{self._faces} face{'' if self._faces == 1 else 's'}"] if self._faces else []
         if rate is not None and left is not None and self._pace.total > 1:
             pace += [f"{rate:g} a minute", f"{_duration(left)} left"]
-        self._bar.update(self._task, description=" ".join(words), pace=", ".join(pace))
+        self._bar.update(self._task, description=self.description, pace=", ".join(pace))
 
 
 def _duration(seconds: float) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from contracts.envelope import Notice
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
+from orch.app.src.home_folder import from_home
 from orch.app.src.input_filters import InputFilter, moment
 from orch.app.src.input_lists import skip_patterns
 from orch.app.src.inputs import FoundPhotos, find_photos
@@ -74,7 +75,7 @@ def photos_of(options: RunOptions, settings: Settings, develops: bool) -> FoundP
 def input_places(options: RunOptions, settings: Settings) -> frozenset[str]:
     """What the run is about: absolute files, folders and patterns."""
     inputs, base = _inputs(options, settings)
-    return frozenset(os.path.normpath(base / given) for given in inputs)
+    return frozenset(os.path.normpath(base / from_home(given)) for given in inputs)
 
 
 def resumed_run(options: RunOptions, settings: Settings) -> Resumed:

@@ -45,7 +45,7 @@ class RestorationSession:
         numbers = itertools.count()
 
         def work(item: Item) -> ItemResult:
-            job.progress(next(numbers), total, item.item_id)
+            job.progress(next(numbers), total)
             return self._restore(job, item, params, photos)
 
         yield from each_item(job, ErrorCode.RESTORATION_FAILED, work)

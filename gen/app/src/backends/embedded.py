@@ -43,7 +43,7 @@ class EmbeddedSession:
             each_item(job, ErrorCode.GENERATION_FAILED, lambda item: paint_item(job, item), _cores()),
             start=1,
         ):
-            job.progress(done, total, result.item_id)
+            job.progress(done, total)
             yield result
 
     def versions(self) -> Versions:

@@ -55,7 +55,7 @@ class LlamaSession:
             warnings = [Notice(ErrorCode.PRE_ENHANCEMENT_FAILED, w) for w in written.enhanced.warnings]
             if item is job.request.items[0]:
                 warnings += notices
-            job.progress(job.request.items.index(item) + 1, total, item.item_id)
+            job.progress(job.request.items.index(item) + 1, total)
             fields = [text for text in vars(written.enhanced.prompts).values() if text.strip()]
             used = "rules" if len(written.by_rules) == len(fields) else job.request.backend
             return write_variation(job, item, written.enhanced.prompts, used, warnings)
