@@ -41,9 +41,7 @@ class ModelFile:
     sha256: str | None = None
 
     def __post_init__(self) -> None:
-        pure = PurePosixPath(self.path)
-        if not self.path or pure.is_absolute() or ".." in pure.parts or "\\" in self.path:
-            raise ValueError(f"{self.path!r} is not a relative path without '..'")
+        _check_path(self.path)
         _check_hash(self.path, self.sha256)
 
     def state(self, folder: Path, hashes: bool = True) -> ModelState:
@@ -97,6 +95,11 @@ class ModelEntry:
     in_repository: bool = False
 
     def __post_init__(self) -> None:
+        _check_path(self.name)
+        if "/" in self.name:
+            raise ValueError(f"{self.name!r} is a path, not a name")
+        if self.kind != "package":
+            _check_path(self.file)
         _check_hash(self.name, self.sha256)
         fetched = self.kind != "package" and (self.url or self.in_repository or self.kind != "file")
         if fetched and self.sha256 is None and self.revision is None:
@@ -160,6 +163,13 @@ def read_manifest(path: Path) -> ModelManifest:
     except json.JSONDecodeError as error:
         raise ContractError(f"{path}: not JSON: {error}") from error
     return from_dict(ModelManifest, document, path.name)
+
+
+def _check_path(path: str) -> None:
+    """What is joined to a folder has to name something in it, on Windows too."""
+    parts = PurePosixPath(path).parts
+    if not parts or parts[0] == "/" or ".." in parts or "\\" in path or ":" in path:
+        raise ValueError(f"{path!r} is not a relative path without '..'")
 
 
 def _check_hash(name: str, sha256: str | None) -> None:

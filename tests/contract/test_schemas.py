@@ -58,6 +58,7 @@ def instances(cls: Any) -> st.SearchStrategy[Any]:
         fields |= {"path": st.just("unet/config.json"), "sha256": st.just("a" * 64)}
     if cls is ModelEntry:
         fields |= {"sha256": st.just("a" * 64), "revision": st.none(), "kind": st.just("folder")}
+        fields |= {"name": st.just("sdxl_vae"), "file": st.just("sdxl-vae-fp16-fix")}
         fields |= {"files": st.lists(instances(ModelFile), min_size=1, max_size=2).map(tuple)}
     return st.builds(cls, **fields)
 

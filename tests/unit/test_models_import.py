@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import zipfile
@@ -11,7 +12,9 @@ import pytest
 
 from contracts.error_codes import StageError
 from contracts.model_manifest import ModelEntry
+from orch.app.src.commands import SmallCommand
 from orch.app.src.models.catalogue import StageModel
+from orch.app.src.models.command import models_command
 from orch.app.src.models.importing import import_model
 from orch.app.src.models.store import ModelStore
 from tests.unit.weight_server import model_file
@@ -84,6 +87,42 @@ def test_a_file_is_recognised_by_its_content_whatever_its_name(tmp_path: Path, s
     assert store.state(model, hashes=True) == "ok"
     assert path.read_bytes() == CONTENT, "the original stays"
     assert not (tmp_path / "store/.partial/codeformer").exists()
+
+
+def test_what_is_written_to_the_original_later_does_not_reach_the_store(
+    tmp_path: Path, store: ModelStore
+) -> None:
+    path = given(tmp_path, "codeformer.pth", CONTENT)
+    model = import_model(path, MODELS, store)
+    with open(path, "r+b") as handle:
+        handle.write(b"another")
+    assert store.state(model, hashes=True) == "ok"
+    folder = given(tmp_path, "unet/weights.safetensors", CONTENT).parents[1]
+    given(tmp_path, "model_index.json", b"{}")
+    taken = import_model(folder, MODELS, store)
+    with open(folder / "unet/weights.safetensors", "r+b") as handle:
+        handle.write(b"another")
+    assert store.state(taken, hashes=True) == "ok"
+
+
+def test_a_full_disk_is_said_and_no_half_copy_stays(
+    tmp_path: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, target: Path) -> None:
+        target.write_bytes(CONTENT[:9])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", full)
+    with pytest.raises(StageError) as caught:
+        import_model(given(tmp_path, "codeformer.pth", CONTENT), MODELS, store)
+    assert caught.value.code == "OUTPUT_002"
+    assert [path for path in store.written.rglob("*") if path.is_file()] == []
+
+
+def test_the_licence_of_what_is_imported_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = SmallCommand("models", "import", given=given(tmp_path, "x.pth", CONTENT))
+    models_command(command, {"OTE_MODELS": str(tmp_path / "store")}, MODELS)
+    assert "licence: MIT, commercial use allowed" in capsys.readouterr().out
 
 
 def test_an_archive_is_unpacked(tmp_path: Path, store: ModelStore) -> None:

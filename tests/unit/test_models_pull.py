@@ -121,6 +121,24 @@ def test_weights_of_wrong_content_are_fetched_again(store: ModelStore) -> None:
         assert store.state(model, hashes=True) == "ok"
 
 
+@pytest.mark.parametrize("to_folder", [True, False])
+def test_a_link_in_the_store_gives_way_and_what_it_leads_to_stays(
+    store: ModelStore, tmp_path: Path, to_folder: bool
+) -> None:
+    mine = tmp_path / "mine"
+    (mine / "unet" if to_folder else tmp_path).mkdir(parents=True, exist_ok=True)
+    kept = mine / "unet/weights.safetensors" if to_folder else mine
+    kept.write_bytes(b"mine")
+    with serving(dict(HUB)) as server:
+        model = folder_model(server)
+        store.new_folder("gen").mkdir(parents=True)
+        store.path(model).symlink_to(mine)
+        fetch(store, model)
+        assert store.state(model, hashes=True) == "ok"
+        assert not store.path(model).is_symlink()
+    assert kept.read_bytes() == b"mine"
+
+
 UNCHECKED = (ModelFile("model_index.json"), ModelFile("unet/weights.safetensors"))
 
 
@@ -199,6 +217,16 @@ def test_the_licence_is_shown_accepted_once_and_remembered(
         b = server.model("b", "b.pth", licence="S-Lab License 1.0", commercial_use=False)
         fetch(store, b, accept_licence=False, ask=lambda question: False)
         assert store.state(b) == "ok"
+
+
+@pytest.mark.parametrize("content", ["[]", "no json"])
+def test_a_record_of_licences_that_is_none_is_said(store: ModelStore, content: str) -> None:
+    store.written.mkdir()
+    (store.written / "licences.json").write_text(content)
+    with serving({"a.pth": CONTENT}) as server, pytest.raises(StageError, match=r"licences\.json") as caught:
+        fetch(store, server.model("a", "a.pth"))
+    assert caught.value.exit_code == 2
+    assert "remove it" in caught.value.hint
 
 
 def test_without_a_terminal_nothing_is_accepted(store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contracts.error_codes import StageError
-from contracts.model_manifest import ModelEntry, ModelFile
+from contracts.model_manifest import ModelEntry, ModelFile, ModelKind
 from orch.app.src.cli import parse
 from orch.app.src.commands import SmallCommand
 from orch.app.src.models.catalogue import StageModel, catalogue, model_named, profile
@@ -174,6 +175,17 @@ def test_what_belongs_in_a_folder_must_stay_in_it() -> None:
     for path in ("../x", "/x", "a\\b", ""):
         with pytest.raises(ValueError, match="not a relative path"):
             ModelFile(path)
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "archive"])
+@pytest.mark.parametrize("path", ["../../../outside", "/x", "a\\b", "C:/x", "", "."])
+def test_weights_must_stay_in_their_store(kind: ModelKind, path: str) -> None:
+    fields: dict[str, Any] = {"sha256": "a" * 64, "files": () if kind == "file" else (ModelFile("f"),)}
+    for name, file in (("a", path), (path, "f")):
+        with pytest.raises(ValueError, match="not a relative path"):
+            ModelEntry(name, "t", file, "MIT", True, kind, **fields)
+    with pytest.raises(ValueError, match="a path, not a name"):
+        ModelEntry("a/b", "t", "f", "MIT", True, kind, **fields)
 
 
 def test_a_pinned_revision_is_in_the_address() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contracts.exit_codes import ExitCode
 from orch.app.src.commands import SmallCommand
 from orch.app.src.models.catalogue import StageModel, catalogue, model_named, profile
+from orch.app.src.models.licences import licence_line
 from orch.app.src.models.listing import list_models, verify_models
 from orch.app.src.models.store import model_store
 
@@ -34,6 +35,7 @@ def models_command(
 
         taken = import_model(command.given, named or known, store)
         print(f"{taken.name}: {store.path(taken)}")
+        print(f"  licence: {licence_line(taken)}")
         return int(ExitCode.OK)
     from orch.app.src.models.display import display
     from orch.app.src.models.pull import pull

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,19 +39,19 @@ def import_model(given: Path, models: Sequence[StageModel], store: ModelStore) -
     partial = store.partial_folder(model)
     copy = partial / "import"
     try:
-        shutil.rmtree(copy, ignore_errors=True)
         if given.is_file() and model.entry.kind == "archive":
             place_archive(model, store, given)
-        else:
-            if given.is_dir():
-                for file in model.entry.files:
-                    _link_or_copy(given / file.path, copy / file.path)
-            else:
-                _link_or_copy(given, copy)
+        elif given.is_dir():
+            for file in model.entry.files:
+                _copy(given / file.path, copy / file.path)
             place(model, store, copy)
-        shutil.rmtree(partial, ignore_errors=True)
+        else:
+            _copy(given, copy / given.name)
+            place(model, store, copy / given.name)
     except OSError as error:
+        shutil.rmtree(copy, ignore_errors=True)  # a copy of gigabytes on a disk that is full
         raise output_error(store.written, error) from error
+    shutil.rmtree(partial, ignore_errors=True)
     return model
 
 
@@ -107,11 +106,7 @@ def _unknown(given: Path, models: Sequence[StageModel]) -> StageError:
     return StageError(ErrorCode.WEIGHTS_CHECKSUM, reason, hint, ExitCode.ENVIRONMENT)
 
 
-def _link_or_copy(source: Path, target: Path) -> None:
-    """A second name for the same file where the disk allows it, else a copy."""
-    real = source.resolve()
+def _copy(source: Path, target: Path) -> None:
+    """A file of its own, not a hard link: what is written to the original must not reach the store."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(real, target)
-    except OSError:
-        shutil.copyfile(real, target)
+    shutil.copyfile(source, target)

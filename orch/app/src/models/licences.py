@@ -33,10 +33,10 @@ def ensure_accepted(models: Iterable[StageModel], store: Path, accept: bool, ask
         ask: None asks at the terminal where there is one, and refuses where there is none.
 
     Raises:
-        StageError: LICENCE_REFUSED.
+        StageError: LICENCE_REFUSED; BAD_REQUEST where the record of those before cannot be read.
     """
     record = store / RECORD
-    accepted: dict[str, str] = read_json(record) if record.is_file() else {}
+    accepted = _accepted(record)
     new = {model.entry.licence: model for model in models if model.entry.licence not in accepted}
     for licence, model in new.items():
         print(f"licence of {model.name}: {licence_line(model)}")
@@ -50,6 +50,22 @@ def ensure_accepted(models: Iterable[StageModel], store: Path, accept: bool, ask
         accepted[licence] = date.today().isoformat()
     if new:
         write_json(record, accepted)
+
+
+def _accepted(record: Path) -> dict[str, str]:
+    """Licence -> day on which it was accepted."""
+    if not record.is_file():
+        return {}
+    hint = "remove it; you are asked again then"
+    try:
+        accepted = read_json(record)
+    except StageError as error:
+        error.hint = hint
+        raise
+    if not isinstance(accepted, dict):
+        reason = f"{record} is no record of accepted licences"
+        raise StageError(ErrorCode.BAD_REQUEST, reason, hint, ExitCode.USAGE)
+    return accepted
 
 
 def _at_the_terminal(question: str) -> bool:

@@ -18,8 +18,10 @@ def place(model: StageModel, store: ModelStore, whole: Path) -> None:
     """Give a checked file or folder, on the disk of the store, its final name."""
     final = store.new_folder(model.stage) / model.entry.file
     final.parent.mkdir(parents=True, exist_ok=True)
-    if final.is_dir():
+    if final.is_dir() and not final.is_symlink():
         shutil.rmtree(final)
+    elif whole.is_dir():  # which takes the place of no file, and of no link: what that leads to stays
+        final.unlink(missing_ok=True)
     os.replace(whole, final)
 
 
