@@ -143,6 +143,15 @@ def test_it_gives_up_and_keeps_what_came(tmp_path: Path) -> None:
     assert caught.value.exit_code == ExitCode.ENVIRONMENT
 
 
+@pytest.mark.parametrize("behaviour", [{"ranges": False}, {"etags": False}])
+def test_it_is_said_where_what_came_is_of_no_use(tmp_path: Path, behaviour: dict[str, bool]) -> None:
+    with serving({NAME: CONTENT}, drop_after={NAME: 3000}, **behaviour) as server:
+        with pytest.raises(StageError, match=f"broke {MOST_FAILURES} times") as caught:
+            fetch(server.url(NAME), tmp_path)
+    assert "are kept" not in caught.value.hint
+    assert "fetches it from its start" in caught.value.hint
+
+
 def test_nobody_listens(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

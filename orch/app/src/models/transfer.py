@@ -31,6 +31,10 @@ OnBytes = Callable[[int], None]
 """Told how many bytes are there in all."""
 
 
+class FromTheStart(HTTPError):
+    """The connection broke while the server sent all of a file again instead of the rest."""
+
+
 @dataclass(frozen=True)
 class Source:
     """size: bytes, None where unknown. pinned: the content is checked afterwards, so that a server
@@ -64,12 +68,19 @@ def download(
                 raise StageError(
                     ErrorCode.DOWNLOAD_FAILED,
                     f"the connection broke {failures} times while fetching {source.url}: {error}",
-                    f"{_size(part) / 1e6:.1f} MB are kept: run the same command again to go on",
+                    _outlook(source, part, isinstance(error, FromTheStart)),
                     ExitCode.ENVIRONMENT,
                 ) from error
             pause(min(_LONGEST_PAUSE_S, 0.5 * 2**failures))
         except OSError as error:
             raise output_error(part, error) from error
+
+
+def _outlook(source: Source, part: Path, from_the_start: bool) -> str:
+    """What running the same command again is good for."""
+    if from_the_start or _known_tag(source, part) is None:
+        return "nothing is kept that could be gone on with: the same command fetches it from its start"
+    return f"{_size(part) / 1e6:.1f} MB are kept: run the same command again to go on"
 
 
 def discard(part: Path) -> None:
@@ -99,6 +110,10 @@ def _fetch_rest(source: Source, part: Path, on_bytes: OnBytes) -> None:
             raise _endless(source)  # broken off it would look whole; chunks tell where they end
         _check_size(source, total)
         _append(response, source, part, start, on_bytes)
+    except HTTPError as error:
+        if have and start == 0:
+            raise FromTheStart(str(error)) from error
+        raise
     finally:
         response.close()
     return None
