@@ -121,6 +121,23 @@ def test_weights_of_wrong_content_are_fetched_again(store: ModelStore) -> None:
         assert store.state(model, hashes=True) == "ok"
 
 
+def test_what_is_broken_in_a_folder_that_wins_and_is_read_only_is_not_fetched_beside_it(
+    tmp_path: Path,
+) -> None:
+    store = ModelStore((tmp_path / "image", tmp_path / "mine"), tmp_path / "mine")
+    with serving({"a.pth": CONTENT}) as server:
+        model = server.model("a", "a.pth")
+        broken = tmp_path / "image/res/a.pth"
+        broken.parent.mkdir(parents=True)
+        broken.write_bytes(bytes(len(CONTENT)))
+        with pytest.raises(StageError, match=r"broken \(wrong checksum\), and .*image cannot") as caught:
+            fetch(store, model)
+        assert (caught.value.code, server.asked) == ("OUTPUT_001", [])
+        broken.unlink()
+        fetch(store, model)
+        assert store.path(model) == tmp_path / "mine/res/a.pth"
+
+
 @pytest.mark.parametrize("to_folder", [True, False])
 def test_a_link_in_the_store_gives_way_and_what_it_leads_to_stays(
     store: ModelStore, tmp_path: Path, to_folder: bool

@@ -145,9 +145,11 @@ def test_it_gives_up_and_keeps_what_came(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("behaviour", [{"ranges": False}, {"etags": False}])
 def test_it_is_said_where_what_came_is_of_no_use(tmp_path: Path, behaviour: dict[str, bool]) -> None:
-    with serving({NAME: CONTENT}, drop_after={NAME: 3000}, **behaviour) as server:
-        with pytest.raises(StageError, match=f"broke {MOST_FAILURES} times") as caught:
-            fetch(server.url(NAME), tmp_path)
+    with (
+        serving({NAME: CONTENT}, drop_after={NAME: 3000}, **behaviour) as server,
+        pytest.raises(StageError, match=f"broke {MOST_FAILURES} times") as caught,
+    ):
+        fetch(server.url(NAME), tmp_path)
     assert "are kept" not in caught.value.hint
     assert "fetches it from its start" in caught.value.hint
 

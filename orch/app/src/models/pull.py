@@ -58,6 +58,8 @@ def pull(
             display.say(f"{model.name}: there already, {store.path(model)}{_unsure(model)}")
     if not missing:
         return
+    for model in missing:
+        _check_wins(model, store)
     try:
         store.written.mkdir(parents=True, exist_ok=True)
         ensure_accepted(missing, store.written, accept_licence, ask)
@@ -88,6 +90,19 @@ def by_hand(model: StageModel, store: ModelStore) -> str:
         what = f"the {len(entry.files)} files of {entry.name} below {entry.url}"
         return f"fetch {what} elsewhere and put the folder at {store.path(model)}"
     return f"fetch {entry.url} elsewhere, then: python3 run_pipeline.py models import FILE"
+
+
+def _check_wins(model: StageModel, store: ModelStore) -> None:
+    """Refuse to fetch what nobody would use, because something broken in an earlier folder wins over it."""
+    there = store.path(model)
+    for root in store.searched[: store.searched.index(store.written)]:
+        if there.is_relative_to(root) and there.exists():
+            raise StageError(
+                ErrorCode.OUTPUT_NOT_WRITABLE,
+                f"{there} is broken ({store.state(model, hashes=True)}), and {root} cannot be written to",
+                "remove it, or name another folder in OTE_MODELS",
+                ExitCode.RESOURCE,
+            )
 
 
 def _unsure(model: StageModel) -> str:
