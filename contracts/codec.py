@@ -32,6 +32,20 @@ def type_hints(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
 
+@cache
+def _fields(cls: type) -> Mapping[str, dataclasses.Field[Any]] | None:
+    """Fields of a dataclass by name, None for another class."""
+    if not dataclasses.is_dataclass(cls):
+        return None
+    return {field.name: field for field in dataclasses.fields(cls)}
+
+
+@cache
+def _parts(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Origin and arguments of an annotation, cached because a document asks for them a thousand times."""
+    return get_origin(hint), get_args(hint)
+
+
 def unknown_key_message(key: str, known: list[str], where: str) -> str:
     """One line for an unknown key, with the nearest right name where there is one."""
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
@@ -53,7 +67,7 @@ def from_dict(cls: type[T], data: object, where: str = "") -> T:
     where = where or cls.__name__
     if not isinstance(data, Mapping):
         raise ContractError(f"{where}: expected an object, got {_name(data)}")
-    fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    fields = _fields(typing.cast(Any, cls)) or {}
     for key in data:
         if key not in fields:
             raise ContractError(unknown_key_message(str(key), list(fields), where))
@@ -81,8 +95,9 @@ def to_dict(value: Any) -> Any:
         if not math.isfinite(value):
             raise ContractError("NaN and infinity cannot be written as JSON")
         return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_dict(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    fields = _fields(typing.cast(Any, kind))
+    if fields is not None:
+        return {name: to_dict(getattr(value, name)) for name in fields}
     if isinstance(value, Mapping):
         return {str(k): to_dict(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
@@ -93,12 +108,12 @@ def to_dict(value: Any) -> Any:
 
 
 def _decode(hint: Any, value: Any, where: str) -> Any:
-    origin = get_origin(hint)
     if hint is Any:
         return value
+    origin, args = _parts(hint)
     if origin is Literal:
-        if value not in get_args(hint):
-            raise ContractError(f"{where}: {value!r} is none of {', '.join(map(repr, get_args(hint)))}")
+        if value not in args:
+            raise ContractError(f"{where}: {value!r} is none of {', '.join(map(repr, args))}")
         return value
     if origin in (Union, types.UnionType):
         return _decode_union(hint, value, where)
@@ -107,15 +122,15 @@ def _decode(hint: Any, value: Any, where: str) -> Any:
     if origin in (dict, Mapping) or hint is dict:
         if not isinstance(value, Mapping):
             raise ContractError(f"{where}: expected an object, got {_name(value)}")
-        inner = get_args(hint)[1] if get_args(hint) else Any
+        inner = args[1] if args else Any
         return {str(k): _decode(inner, v, f"{where}.{k}") for k, v in value.items()}
-    if dataclasses.is_dataclass(hint):
+    if origin is None and _fields(hint) is not None:
         return from_dict(typing.cast(type, hint), value, where)
     return _decode_scalar(hint, value, where)
 
 
 def _decode_union(hint: Any, value: Any, where: str) -> Any:
-    options = get_args(hint)
+    _, options = _parts(hint)
     if value is None and type(None) in options:
         return None
     errors = []
@@ -133,7 +148,7 @@ def _decode_sequence(hint: Any, value: Any, where: str) -> Any:
     dimensions = _point_dimensions(hint)
     if dimensions and _are_points(value, dimensions):
         return tuple(map(tuple, value))
-    origin, args = get_origin(hint), get_args(hint)
+    origin, args = _parts(hint)
     if not isinstance(value, (list, tuple)):
         raise ContractError(f"{where}: expected a list, got {_name(value)}")
     if origin is tuple and args and args[-1] is not Ellipsis:
@@ -160,7 +175,7 @@ def _are_points(value: object, dimensions: int) -> bool:
     if kind not in (list, tuple):
         return False
     points = typing.cast(list[Any], value)
-    if not all(type(point) is kind and len(point) == dimensions for point in points):
+    if not set(map(type, points)) <= {kind} or not set(map(len, points)) <= {dimensions}:
         return False
     flat = list(itertools.chain.from_iterable(points))
     return set(map(type, flat)) <= {float} and all(map(math.isfinite, flat))

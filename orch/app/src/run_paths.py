@@ -71,10 +71,11 @@ class Layout:
         Raises:
             ValueError: the path is below none of them.
         """
-        roots = sorted(self.roots().items(), key=lambda item: -len(item[1]))
-        for root, folder in roots:
-            if path.is_relative_to(folder):
-                return reference(root, path.relative_to(folder).as_posix())
+        text = path.as_posix()
+        for root, folder in sorted(self.roots().items(), key=lambda item: -len(item[1])):
+            below = f"{Path(folder).as_posix()}/"
+            if text.startswith(below):
+                return reference(root, text.removeprefix(below))
         raise ValueError(f"{path} is below none of the roots of this run")
 
     def report(self, batch_id: str) -> Path:
