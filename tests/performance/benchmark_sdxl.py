@@ -34,12 +34,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from contracts.gen import GenItemParams, RefinerParams
 from gen.app.src.sdxl import economy
-from gen.app.src.sdxl.devices import chosen_dtype, release
+from gen.app.src.sdxl.devices import chosen_dtype
 from gen.app.src.sdxl.framing import make_frame
 from gen.app.src.sdxl.models import Networks, networks_of
 from gen.app.src.sdxl.painter import Order, Painter, make_scene
 from gen.app.src.sdxl.strategies import Recipe
-from imaging.torch_device import chosen_device
+from imaging.torch_device import chosen_device, release
 from tests.performance.full_size_sdxl import full_size
 from tests.tiny_models import sdxl as tiny_models
 

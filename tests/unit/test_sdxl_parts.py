@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from typing import get_args
 
@@ -19,41 +20,49 @@ from orch.app.src.strategies import SDXL_MODELS
 from tests.synthetic_faces import textured_unit
 
 
-@pytest.mark.parametrize("wanted", [1, 3, 8, 30])
+def trailing(schedule: int) -> Sequence[float]:
+    """Noise levels from the strongest down; 61 steps are 62, as diffusers rounds them."""
+    levels = [round(1000 - i * 1000 / schedule) - 1 for i in range(schedule)]
+    return [*levels, -1] if schedule == 61 else levels
+
+
+@pytest.mark.parametrize("wanted", [1, 3, 8, 30, 60, 61])
 @pytest.mark.parametrize("strength", [0.05, 0.3, 0.4, 0.7, 0.9999, 1.0])
 def test_as_many_steps_run_as_are_asked_for(wanted: int, strength: float) -> None:
-    plan = plan_steps(wanted, strength)
-    assert plan and plan.runs == steps_run(plan.schedule, strength) == wanted
+    plan = plan_steps(wanted, strength, trailing)
+    assert plan and plan.runs == steps_run(plan.schedule, plan.strength) == min(wanted, 1000 * strength)
+    assert plan.schedule != 61
+    assert abs(plan.begins - strength) <= (strength**2 if strength < 0.9 else 2) / wanted + 0.002
 
 
 def test_the_references_three_steps_at_a_strength_of_04_are_three() -> None:
     assert steps_run(3, 0.4) == 1
-    plan = plan_steps(3, 0.4)
-    assert plan and (plan.schedule, plan.runs) == (8, 3)
+    plan = plan_steps(3, 0.4, trailing)
+    assert plan and (plan.schedule, plan.runs, plan.begins) == (8, 3, 0.375)
 
 
 def test_no_schedule_is_finer_than_the_training() -> None:
-    plan = plan_steps(30, 0.01)
+    plan = plan_steps(30, 0.01, trailing)
     assert plan and (plan.schedule, plan.runs) == (1000, 10)
-    assert plan_steps(30, 0.0) is None and plan_steps(30, 0.0005) is None
-    plan = plan_steps(8, 0.1, finest=50)
+    assert plan_steps(30, 0.0, trailing) is None and plan_steps(30, 0.0005, trailing) is None
+    plan = plan_steps(8, 0.1, trailing, finest=50)
     assert plan and (plan.schedule, plan.runs) == (50, 5)
 
 
-def leading(schedule: int) -> Sequence[float]:
-    """Noise levels as SDXL's own scheduler spaces them."""
-    return [i * (1000 // schedule) + 1 for i in range(schedule)][::-1]
+SHARED = [(2, 0.9999), (5, 0.9999), (30, 0.9999), (3, 1.0), (60, 0.25), (50, 0.3), (100, 0.5), (30, 0.22)]
 
 
-@pytest.mark.parametrize("wanted", [2, 5, 30])
-def test_both_models_have_steps_of_a_shared_schedule(wanted: int) -> None:
-    plan = plan_handover(wanted, 0.9999, leading)
+@pytest.mark.parametrize(("wanted", "strength"), SHARED)
+def test_both_models_have_steps_of_a_shared_schedule(wanted: int, strength: float) -> None:
+    plan = plan_handover(wanted, strength, trailing)
     assert plan and plan.base_runs >= 1 and plan.refiner_runs >= 1
-    assert plan.base_runs + plan.refiner_runs == wanted
+    assert plan.base_runs + plan.refiner_runs == plan.steps.runs == wanted
+    assert wanted < 10 or abs(plan.steps.begins - strength) < 0.04
 
 
-def test_a_strength_below_the_handover_cannot_be_shared() -> None:
-    assert plan_handover(10, 0.1, leading) is None
+def test_what_cannot_be_shared() -> None:
+    assert plan_handover(10, 0.1, trailing) is None, "it begins below the hand-over"
+    assert plan_handover(1, 0.9999, trailing) is None, "one step is not for two"
 
 
 class RanOut(Exception):
@@ -69,12 +78,12 @@ def batches(size: int, fits: int, reliefs: list[Relief] | None = None) -> tuple[
             raise RanOut
         return [10 * number for number in batch]
 
-    return Batches(size, work, lambda error: isinstance(error, RanOut), reliefs or []), tried
+    return Batches(size, work, lambda e: isinstance(e, RanOut), lambda: None, reliefs or []), tried
 
 
 def test_batches_halve_and_stay_small() -> None:
     shrinking, tried = batches(8, 3)
-    results = [r for _, made in shrinking.run(range(9)) for r in made]
+    results = [r for _, made in shrinking.run(range(9)) if isinstance(made, list) for r in made]
     assert results == [10 * n for n in range(9)]
     assert tried == [8, 4, 2, 2, 2, 2, 1]
     assert [n.message for n in shrinking.notices] == [
@@ -92,14 +101,48 @@ def test_then_reliefs_then_an_error_that_may_pass() -> None:
     assert (raised.value.code, raised.value.retryable) == (ErrorCode.OUT_OF_MEMORY, True)
     assert applied == ["slices", "offload"] and tried == [2, 1, 1, 1]
     assert len(hopeless.notices) == 3
+    later, _ = batches(1, 1, reliefs)
+    assert [n.message for n in later.notices] == ["the memory ran out: slices", "the memory ran out: offload"]
 
 
-def test_other_errors_are_not_taken_for_it() -> None:
-    def broken(batch: Sequence[int]) -> list[int]:
-        raise ZeroDivisionError
+def test_memory_is_given_back_when_nothing_holds_it_any_more() -> None:
+    class Tensor:
+        """Stands for one."""
 
-    with pytest.raises(ZeroDivisionError):
-        list(Batches[int, int](2, broken, lambda error: isinstance(error, RanOut), []).run([1, 2]))
+    held: list[weakref.ref[Tensor]] = []
+    gone: list[bool] = []
+
+    def work(batch: Sequence[int]) -> list[int]:
+        tensor = Tensor()
+        held.append(weakref.ref(tensor))
+        if len(gone) < 2:
+            raise RanOut
+        return list(batch)
+
+    def look() -> None:
+        gone.append(held[-1]() is None)
+
+    relief = Relief("slices", look)
+    short = Batches(
+        1, work, lambda e: isinstance(e, RanOut), lambda: gone.append(held[-1]() is None), [relief]
+    )
+    assert list(short.run([7])) == [([7], [7])]
+    assert gone == [True, True]
+
+
+def test_a_fault_is_of_one_item_alone() -> None:
+    tried: list[list[int]] = []
+
+    def work(batch: Sequence[int]) -> list[int]:
+        tried.append(list(batch))
+        return [6 // number for number in batch]
+
+    faulty = Batches[int, int](3, work, lambda e: isinstance(e, RanOut), lambda: None, [])
+    outcome = {number: made for batch, made in faulty.run([1, 0, 2, 3, 6, 1]) for number in batch}
+    assert isinstance(outcome.pop(0), ZeroDivisionError)
+    assert outcome == {1: [2, 1, 6], 2: [3], 3: [2, 1, 6], 6: [2, 1, 6]}
+    assert tried == [[1, 0, 2], [1], [0], [2], [3, 6, 1]]
+    assert not faulty.notices
 
 
 def test_the_first_batch_is_as_big_as_memory_allows() -> None:

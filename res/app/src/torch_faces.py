@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
+from imaging.torch_device import ran_out_of_memory, release
 
 FloatImage = NDArray[np.float32]
 
@@ -26,27 +27,17 @@ class TorchFaces:
     """A network in float32: both architectures lose detail in half precision, and faces are few."""
 
     def __init__(self, network: nn.Module, call: Call, device: torch.device) -> None:
-        self._network = network.to(device)
+        with _memory_watched(device):
+            self._network = network.to(device)
         self._call = call
         self._device = device
 
     def restore(self, face: FloatImage, fidelity: float) -> FloatImage:
         """See `face_network.FaceNetwork`."""
         planes = np.ascontiguousarray(face.transpose(2, 0, 1)[None])  # GFPGAN takes views, which need that
-        tensor = torch.from_numpy(planes).to(self._device) * 2 - 1
-        try:
-            with torch.inference_mode():
-                restored = self._call(self._network, tensor, fidelity)[0].clamp(-1, 1) / 2 + 0.5
-        except torch.OutOfMemoryError as error:
-            gc.collect()
-            torch.cuda.empty_cache()
-            raise StageError(
-                ErrorCode.OUT_OF_MEMORY,
-                "the graphics card has too little memory to restore a face (about 2 GB)",
-                "close other programs that use it, or choose --device cpu",
-                ExitCode.RESOURCE,
-                retryable=True,
-            ) from error
+        with _memory_watched(self._device), torch.inference_mode():
+            tensor = torch.from_numpy(planes).to(self._device) * 2 - 1
+            restored = self._call(self._network, tensor, fidelity)[0].clamp(-1, 1) / 2 + 0.5
         picture: FloatImage = restored.permute(1, 2, 0).float().cpu().numpy()
         if not np.isfinite(picture).all():
             raise StageError(ErrorCode.RESTORATION_FAILED, "the network answered no picture (not a number)")
@@ -54,3 +45,30 @@ class TorchFaces:
 
     def packages(self) -> Mapping[str, str]:
         return {name: version(name) for name in PACKAGES}
+
+
+@contextmanager
+def _memory_watched(device: torch.device) -> Iterator[None]:
+    """Turns what torch says of memory into the project's error.
+
+    Raises:
+        StageError: OUT_OF_MEMORY.
+    """
+    short = False
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not ran_out_of_memory(error):
+            raise
+        short = True
+    if short:  # after the exception is gone, and with it the tensors that its traceback held
+        release()
+        card = device.type == "cuda"
+        raise StageError(
+            ErrorCode.OUT_OF_MEMORY,
+            f"{'the graphics card' if card else 'this computer'} has too little memory to restore a face "
+            "(about 2 GB)",
+            "close other programs that use it" + (", or choose --device cpu" if card else ""),
+            ExitCode.RESOURCE,
+            retryable=True,
+        )

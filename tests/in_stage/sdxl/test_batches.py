@@ -90,8 +90,10 @@ def test_masked_refining_keeps_latents_outside_of_the_mask(networks: Networks, s
     """Exactly: the refiner's pipeline puts the base model's own back."""
     painter = Painter(networks, recipe(), lambda: None, wants_base=False)
     orders = orders_for(scene)[:2]
-    latents, _ = painter._base(orders, 4, None)
-    refined, steps = painter._refine(orders, latents, REFINERS["masked"])  # type: ignore[arg-type]
+    latents, _ = painter._base(orders, painter.plan)
+    refiner = REFINERS["masked"]
+    assert refiner
+    refined, steps = painter._refine(orders, latents, refiner, painter.plan.refiner)
     outside = scene.mask[0, 0, :: networks.cell, :: networks.cell] == 0
     assert steps == 2
     assert torch.equal(latents[:, :, outside], refined[:, :, outside])

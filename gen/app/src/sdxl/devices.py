@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-
 import psutil
 import torch
 
 from contracts.gen import Precision
-
-_CPU_ALLOCATOR = "can't allocate memory"
-"""What torch says in a bare RuntimeError when the computer's own memory runs out."""
 
 
 def chosen_dtype(precision: Precision, device: torch.device) -> torch.dtype:
@@ -28,18 +23,3 @@ def free_bytes(device: torch.device) -> int:
         reserved = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(torch.cuda.mem_get_info(device)[0] + reserved)
     return int(psutil.virtual_memory().available)
-
-
-def ran_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says so; what torch holds in reserve is given back."""
-    ran_out = isinstance(error, (torch.OutOfMemoryError, MemoryError)) or _CPU_ALLOCATOR in str(error)
-    if ran_out:
-        release()
-    return ran_out
-
-
-def release() -> None:
-    """Give back memory that nothing uses any more."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

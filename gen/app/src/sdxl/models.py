@@ -18,9 +18,10 @@ from gen.app.src.sdxl import economy
 from gen.app.src.sdxl.batching import Relief
 from gen.app.src.sdxl.checkpoint import load_base, load_refiner, load_vae
 from gen.app.src.sdxl.codec import LatentCodec
-from gen.app.src.sdxl.devices import chosen_dtype, release
+from gen.app.src.sdxl.devices import chosen_dtype
 from gen.app.src.sdxl.prompts import PromptEncoder
 from gen.app.src.sdxl.strategies import LCM_LORA, LORA
+from imaging.torch_device import release
 
 BASE, REFINER, VAE = "sdxl_base", "sdxl_refiner", "sdxl_vae"
 SLOW_AUTOENCODER = "SLOW_AUTOENCODER"

@@ -33,8 +33,8 @@ SCHEDULERS: dict[str, tuple[type[SchedulerMixin], Mapping[str, object]]] = {
 
 
 def scheduler_named(name: str, own: SchedulerMixin) -> SchedulerMixin:
-    """A fresh scheduler. own: the one that came with the weights; its noise levels count for all."""
-    if name == MODELS_OWN:
-        return type(own).from_config(own.config)
-    kind, options = SCHEDULERS[name]
-    return kind.from_config(own.config, **options)
+    """A fresh scheduler. own: the one that came with the weights; the noise that it was trained on counts for
+    all. Steps are spaced from the strongest noise down: SDXL's own spacing begins a few steps far below the
+    strength and spends the last one on noise that is hardly there."""
+    kind, options = (type(own), {}) if name == MODELS_OWN else SCHEDULERS[name]
+    return kind.from_config(own.config, timestep_spacing="trailing", **options)

@@ -22,12 +22,13 @@ from contracts.files import read_json
 from contracts.gen import GenItemData, GenItemParams, GenParams, PaintedEye
 from contracts.stage import Job
 from gen.app.src.sdxl.batching import Batches, batch_size
-from gen.app.src.sdxl.devices import free_bytes, ran_out_of_memory
+from gen.app.src.sdxl.devices import free_bytes
 from gen.app.src.sdxl.framing import make_frame
 from gen.app.src.sdxl.models import HeldNetworks, Networks
 from gen.app.src.sdxl.painter import Order, Paint, Painter, Scene, make_scene
 from gen.app.src.sdxl.strategies import STRATEGIES, Recipe
 from imaging.crop_files import read_picture, write_picture
+from imaging.torch_device import ran_out_of_memory, release
 
 PACKAGES = ("torch", "diffusers", "transformers", "numpy")
 
@@ -52,12 +53,7 @@ class SdxlSession:
 
     def run(self, job: Job) -> Iterator[ItemResult]:
         params = job.params(GenParams)
-        try:
-            networks = self._held.take(job, params)
-        except (RuntimeError, MemoryError) as error:
-            if not ran_out_of_memory(error):
-                raise
-            raise _too_small(error) from error
+        networks = self._networks(job, params)
         tasks: dict[Recipe, list[_Task]] = {}
         scenes: dict[tuple[Path, Path], Scene] = {}
         for item in job.request.items:
@@ -76,6 +72,21 @@ class SdxlSession:
     def versions(self) -> Versions:
         packages = {name: version(name) for name in PACKAGES}
         return Versions(platform.python_version(), packages, self._held.hashes)
+
+    def _networks(self, job: Job, params: GenParams) -> Networks:
+        try:
+            return self._held.take(job, params)
+        except (RuntimeError, MemoryError) as error:
+            if not ran_out_of_memory(error):
+                raise
+        release()  # after the exception is gone, and with it the tensors that its traceback held
+        raise StageError(
+            ErrorCode.OUT_OF_MEMORY,
+            "there is too little memory to load SDXL's weights",
+            "close other programs that use the memory, or set generation.low_memory or quantize",
+            ExitCode.RESOURCE,
+            retryable=True,
+        )
 
     def _task(
         self, job: Job, item: Item, params: GenParams, networks: Networks,
@@ -127,20 +138,25 @@ class SdxlSession:
             params.batch_size or automatic,
             lambda batch: painter.paint([task.order for task in batch]),
             ran_out_of_memory,
+            release,
             networks.reliefs,
         )
-        finished: set[str] = set()
+        answered: set[str] = set()
         try:
             for batch, paints in batches.run(tasks):
                 done += len(batch)
                 steps = itertools.count(1)
+                answered.update(task.item.item_id for task in batch)
+                if isinstance(paints, Exception):
+                    yield failed_item(batch[0].item.item_id, paints, ErrorCode.GENERATION_FAILED)
+                    continue
+                told = painter.plan.notices + tuple(batches.notices)
                 for task, paint in zip(batch, paints):
-                    finished.add(task.item.item_id)
-                    yield _written(job, task, paint, tuple(batches.notices))
+                    yield _written(job, task, paint, told)
                 job.progress(done, total, recipe.strategy)
         except Exception as error:  # noqa: BLE001 - other recipes may still do
             for task in tasks:
-                if task.item.item_id not in finished:
+                if task.item.item_id not in answered:
                     yield failed_item(task.item.item_id, error, ErrorCode.GENERATION_FAILED)
 
 
@@ -155,7 +171,15 @@ def _scene(item: Item, crop: Path, mask: Path, networks: Networks, neutralize: s
     return make_scene(make_frame(picture, plane, networks.side, networks.cell), networks, neutralize)
 
 
-def _written(job: Job, task: _Task, paint: Paint, memory: tuple[Notice, ...]) -> ItemResult:
+def _written(job: Job, task: _Task, paint: Paint, told: tuple[Notice, ...]) -> ItemResult:
+    """A painted item's answer; a failed one where its pictures cannot be written."""
+    try:
+        return _answer(job, task, paint, told)
+    except Exception as error:  # noqa: BLE001 - one item's fault must not take the others along
+        return failed_item(task.item.item_id, error, ErrorCode.GENERATION_FAILED)
+
+
+def _answer(job: Job, task: _Task, paint: Paint, told: tuple[Notice, ...]) -> ItemResult:
     frame = task.order.scene.frame
     painted = frame.taken_back(paint.picture)
     pictures = {
@@ -174,19 +198,9 @@ def _written(job: Job, task: _Task, paint: Paint, memory: tuple[Notice, ...]) ->
         strategy_used=task.recipe.strategy,
         refused=task.refused,
         data=to_dict(GenItemData(task.eyes, paint.base_steps, paint.refiner_steps)),
-        warnings=task.notices + memory,
+        warnings=task.notices + told,
     )
 
 
 def _bad(item: Item, reason: str) -> StageError:
     return StageError(ErrorCode.BAD_REQUEST, f"item {item.item_id}: {reason}", exit_code=ExitCode.USAGE)
-
-
-def _too_small(error: BaseException) -> StageError:
-    return StageError(
-        ErrorCode.OUT_OF_MEMORY,
-        "there is too little memory to load SDXL's weights",
-        "close other programs that use the memory, or set generation.low_memory or quantize",
-        ExitCode.RESOURCE,
-        retryable=True,
-    )
