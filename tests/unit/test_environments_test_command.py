@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was run, from the module's name on; mypy reports an error."""
     lines: list[str] = []
 
-    def run(words: list[str]) -> int:
+    def run(words: list[str], variables: Mapping[str, str] | None = None) -> int:
         lines.append(" ".join(words[2:]))
         return int("mypy" in words)
 
