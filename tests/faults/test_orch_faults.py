@@ -210,7 +210,7 @@ def alive(pid: int) -> bool:
     return state != "Z"  # ended, only not yet asked for by whoever inherited it
 
 
-def wait_until(condition: Any, seconds: float = 5.0) -> None:
+def wait_until(condition: Any, seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "did not happen in time"

@@ -24,18 +24,21 @@ from orch.app.src.cli import parse
 from orch.app.src.run import execute
 from orch.app.src.stage_process import StageProcess
 from orch.app.src.launching import stage_environment
+from tests.faults.test_orch_faults import wait_until
 from tests.unit.orch_fakes import FakeStage, World, face, surroundings
 
 folder = Path(sys.argv[1])
+journal = folder / "out" / "Output_Json" / "journal_r.jsonl"
 world = World({"1.jpg": (face(0),), "2.jpg": (face(0),), "3.jpg": (face(0),)})
 for name in world.photos:
     (folder / name).write_text(name)
 
 class SlowStage(FakeStage):
-    "Answers the first photo; for the second it waits for a child that never answers."
+    "Answers the first photo; when that is recorded, it waits for a child that never answers, for the second."
     child = None
     def ask(self, request, deadline_s, on_event):
         if request.stage == "crop" and request.items[0].photo == "in:2.jpg":
+            wait_until(lambda: '"kind": "photo"' in journal.read_text())
             print(self.child.pid, flush=True)
             return self.child.ask(request, deadline_s, on_event)
         return super().ask(request, deadline_s, on_event)
