@@ -11,6 +11,13 @@ EXIT_ENVIRONMENT = 3
 ERROR_CODE = "ENV_001"
 """Stable code of that; `contracts.error_codes.ErrorCode.ENVIRONMENT_BROKEN`."""
 
+NO_TELEMETRY = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+"""Variables that keep packages from sending anything.
+
+ONNX Runtime, as soon as it is imported, writes a number for this machine into the user's cache and sends
+it to Microsoft together with what is run (its Privacy.md; so does 1.31 on Linux).
+"""
+
 
 class EnvironmentBroken(Exception):
     """An environment cannot be had.

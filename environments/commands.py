@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from environments import EnvironmentBroken
+from environments import NO_TELEMETRY, EnvironmentBroken
 
 Run = Callable[[Sequence[str], Mapping[str, str]], "Outcome"]
 """Runs a command with extra environment variables; replaced in tests."""
@@ -46,7 +46,7 @@ def run(command: Sequence[str], variables: Mapping[str, str]) -> Outcome:
     try:
         done = subprocess.run(
             list(command),
-            env=environment | dict(variables),
+            env=environment | NO_TELEMETRY | dict(variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from environments import EXIT_ENVIRONMENT, EnvironmentBroken
+from environments import EXIT_ENVIRONMENT, NO_TELEMETRY, EnvironmentBroken
 from environments.marker import read_marker
 from environments.places import CHECKOUT
 from environments.recipe import read_recipe
@@ -66,12 +66,13 @@ def hand_over(python: Path, module: str, arguments: list[str]) -> NoReturn:
 
 
 def child_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The variables of a child: the checkout on the module path, no byte code where it cannot be written.
+    """The variables of a child: the checkout on the module path, nothing sent by packages, no byte code
+    where it cannot be written.
 
     Args:
         environ: what they are made from; None for this process's own.
     """
-    environment = dict(os.environ if environ is None else environ)
+    environment = {**(os.environ if environ is None else environ), **NO_TELEMETRY}
     paths = [str(CHECKOUT), *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
     environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
     if not os.access(CHECKOUT, os.W_OK):

@@ -15,6 +15,7 @@ import pytest
 from contracts.error_codes import ErrorCode
 from contracts.exit_codes import ExitCode
 from environments import ERROR_CODE, EXIT_ENVIRONMENT, EnvironmentBroken, places, reexec
+from environments.commands import run
 from environments.interpreters import current
 from environments.key import environment_key
 from environments.marker import MARKER
@@ -148,6 +149,14 @@ def test_codes_are_those_of_the_contract() -> None:
 def test_the_callers_module_path_is_kept_behind_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", f"/mine{os.pathsep}{CHECKOUT}")
     assert child_environment()["PYTHONPATH"].split(os.pathsep) == [str(CHECKOUT), "/mine"]
+
+
+def test_children_are_told_to_send_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
+    assert child_environment()["ORT_DISABLE_TELEMETRY"] == "1"
+    assert child_environment({})["ORT_DISABLE_TELEMETRY"] == "1"
+    said = run([sys.executable, "-I", "-c", "import os; print(os.environ['ORT_DISABLE_TELEMETRY'])"], {})
+    assert said.output.split() == ["1"]  # health checks import what was installed, too
 
 
 def test_no_byte_code_goes_into_a_read_only_checkout(monkeypatch: pytest.MonkeyPatch) -> None:

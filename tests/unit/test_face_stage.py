@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -222,3 +225,11 @@ def test_the_networks_are_those_of_the_manifest() -> None:
     for entry in entries[:-1]:
         assert entry.state(CHECKOUT / "face") == "ok", entry.name
         assert entry.commercial_use and entry.in_repository
+
+
+def test_nothing_is_left_in_the_users_home_and_no_telemetry_is_begun(tmp_path: Path) -> None:
+    kept = {k: v for k, v in os.environ.items() if "TELEMETRY" not in k and not k.startswith("XDG_")}
+    code = "from face.app.src.onnx_models import DETECTOR, open_network; open_network(DETECTOR)"
+    variables = {**kept, "HOME": str(tmp_path), "PYTHONPATH": str(CHECKOUT)}
+    subprocess.run([sys.executable, "-c", code], env=variables, check=True, timeout=60)
+    assert list(tmp_path.rglob("*")) == []
