@@ -18,25 +18,49 @@ FloatArray = NDArray[np.float64]
 FloatImage = NDArray[np.float32]
 
 
-def paste(canvas: Canvas, difference: FloatImage, mask: FloatImage, transform: FloatArray) -> Box | None:
-    """Add a difference under a mask.
+class FacePaster:
+    """Pastes the faces of one picture, one after the other.
 
-    Args:
-        difference: (FACE_SIZE, FACE_SIZE, 3), sRGB-encoded.
-        mask: (FACE_SIZE, FACE_SIZE), 0 keep .. 1 take.
-        transform: (2, 3) canvas -> aligned frame.
-
-    Returns:
-        The box that was touched; None where nothing of the face lies in the picture.
+    Where two faces overlap, cheek to cheek, the later one takes the share that the earlier ones left:
+    their changes are mixed there and do not add up.
     """
-    box = _box_of(mask, transform, canvas.size)
-    if box is None:
-        return None
-    weight = np.clip(warp_to_photo(mask, transform, box, linear=True), 0.0, 1.0)
-    before = canvas.read(box)
-    after = np.clip(before + weight[:, :, None] * warp_to_photo(difference, transform, box), 0.0, 1.0)
-    canvas.write(box, before, after, weight > 0)
-    return box
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self._pasted: list[tuple[Box, FloatImage]] = []
+
+    def paste(self, difference: FloatImage, mask: FloatImage, transform: FloatArray) -> Box | None:
+        """Add a difference under a mask.
+
+        Args:
+            difference: (FACE_SIZE, FACE_SIZE, 3), sRGB-encoded.
+            mask: (FACE_SIZE, FACE_SIZE), 0 keep .. 1 take.
+            transform: (2, 3) canvas -> aligned frame.
+
+        Returns:
+            The box that was touched; None where nothing of the face lies in the picture.
+        """
+        box = _box_of(mask, transform, self._canvas.size)
+        if box is None:
+            return None
+        weight = np.clip(warp_to_photo(mask, transform, box, linear=True), 0.0, 1.0)
+        share = weight * self._left(box)
+        before = self._canvas.read(box)
+        changed = before + share[:, :, None] * warp_to_photo(difference, transform, box)
+        self._canvas.write(box, before, np.clip(changed, 0.0, 1.0), share > 0)
+        self._pasted.append((box, share))
+        return box
+
+    def _left(self, box: Box) -> FloatImage:
+        """Share of each pixel of a box that no face has taken yet, 0..1."""
+        x1, y1, x2, y2 = box
+        left = np.ones((y2 - y1, x2 - x1), np.float32)
+        for other, share in self._pasted:
+            a1, b1, a2, b2 = max(x1, other[0]), max(y1, other[1]), min(x2, other[2]), min(y2, other[3])
+            if a1 < a2 and b1 < b2:
+                taken = share[b1 - other[1] : b2 - other[1], a1 - other[0] : a2 - other[0]]
+                left[b1 - y1 : b2 - y1, a1 - x1 : a2 - x1] -= taken
+        return left
 
 
 def _box_of(mask: FloatImage, transform: FloatArray, size: tuple[int, int]) -> Box | None:

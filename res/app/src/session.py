@@ -25,7 +25,7 @@ from imaging.photo import Photo, PhotoLimits
 from res.app.src.enlarging import enlarged, enlarged_size, from_enlarged
 from res.app.src.face_outline import face_mask
 from res.app.src.held_network import HeldNetwork
-from res.app.src.pasting import paste
+from res.app.src.pasting import FacePaster
 from res.app.src.restored_face import align, in_its_tone, iris_changes, iris_problem
 
 PACKAGES = ("numpy", "opencv-python-headless", "pillow", "pyvips")
@@ -58,6 +58,7 @@ class RestorationSession:
         photo = photos.read(job.path(item.photo), PhotoLimits(params.max_megapixels, params.max_file_mb))
         size = enlarged_size(photo.size, params.upscale)
         canvas = Canvas(enlarged(photo.pixels, size), photo.icc)
+        paster = FacePaster(canvas)
         restorations, shown = [], []
         for face in _faces(job, item, photo):
             aligned = align(photo, face)
@@ -67,7 +68,7 @@ class RestorationSession:
             problem, region = iris_problem(changes), None
             if not problem:
                 transform = affine.compose(aligned.transform, from_enlarged(photo.size, size))
-                region = paste(canvas, after - aligned.picture, face_mask(aligned.mesh), transform)
+                region = paster.paste(after - aligned.picture, face_mask(aligned.mesh), transform)
             shown.append(np.hstack([aligned.picture, after]))
             outcome: Restoration = "kept" if problem else "restored"
             restorations.append(FaceRestoration(face.face_index, outcome, problem, region, changes))
