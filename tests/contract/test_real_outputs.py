@@ -15,11 +15,11 @@ from contracts.codec import to_dict
 from contracts.envelope import Request, Result, StageName
 from contracts.execution import execute as execute_stage
 from contracts.json_schema import DOCUMENTS, document_schema
-from orch.app.src.options import Override, RunOptions
-from orch.app.src.run import execute
+from orch.app.src.calling.options import Override, RunOptions
 from orch.app.src.run_paths import PROJECT_ROOT
-from orch.app.src.stage_process import OnEvent
+from orch.app.src.running.run import execute
 from orch.app.src.stage_registry import StageEntry
+from orch.app.src.stages.process import OnEvent
 from tests.unit.orch_fakes import World, surroundings
 
 SAMPLE = PROJECT_ROOT / "Input_Images" / "portrait_one_closed.jpg"

@@ -16,7 +16,7 @@ from typing import Any
 
 from contracts.codec import to_dict
 from contracts.envelope import Request, Result
-from orch.app.src.options import Override
+from orch.app.src.calling.options import Override
 from orch.app.src.stage_registry import STAGES
 from tests.unit.orch_fakes import FakeStage, World, face, run
 

@@ -16,10 +16,10 @@ import pytest
 
 from contracts.codec import from_dict
 from contracts.envelope import ItemResult, Request, Result
-from orch.app.src.launching import stage_environment
-from orch.app.src.stage_process import StageDied, StageProcess
 from orch.app.src.stage_registry import PROJECT_ROOT, BackendEntry, StageEntry
-from orch.app.src.stage_worker import StageWorker
+from orch.app.src.stages.launching import stage_environment
+from orch.app.src.stages.process import StageDied, StageProcess
+from orch.app.src.stages.worker import StageWorker
 
 MODULE = "tests.faults.misbehaving_stage"
 BACKEND = BackendEntry(deadline_s=3.0, deadline_per_item_s=0.0)
@@ -168,9 +168,9 @@ PARENT = """
 import os, sys, time
 from pathlib import Path
 from tests.faults.test_orch_faults import COMMAND, request
-from orch.app.src.stage_process import StageDied, StageProcess
+from orch.app.src.stages.process import StageDied, StageProcess
 from orch.app.src.stage_registry import PROJECT_ROOT
-from orch.app.src.launching import stage_environment
+from orch.app.src.stages.launching import stage_environment
 folder = Path(sys.argv[1])
 stage = StageProcess("crop", COMMAND, stage_environment(os.environ), PROJECT_ROOT, folder / "log")
 print(stage.pid, flush=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from contracts.files import TEMPORARY_PREFIX
-from orch.app.src.launching import stage_environment
 from orch.app.src.run_paths import PROJECT_ROOT
+from orch.app.src.stages.launching import stage_environment
 from tests.faults.test_orch_faults import alive, wait_until
 
 RUN = """
@@ -21,9 +21,9 @@ import os, sys
 from pathlib import Path
 from orch.app.src import open_the_eyes
 from orch.app.src.cli import parse
-from orch.app.src.run import execute
-from orch.app.src.stage_process import StageProcess
-from orch.app.src.launching import stage_environment
+from orch.app.src.running.run import execute
+from orch.app.src.stages.process import StageProcess
+from orch.app.src.stages.launching import stage_environment
 from tests.faults.test_orch_faults import wait_until
 from tests.unit.orch_fakes import FakeStage, World, face, surroundings
 
@@ -52,7 +52,7 @@ def launch(entry, backend):
     return stage
 
 around = surroundings(world, launcher=lambda *_: launch)
-import orch.app.src.surroundings as real
+import orch.app.src.running.surroundings as real
 real.surroundings = lambda quiet=False: around
 import environments.reexec
 environments.reexec.ensure_environment = lambda *arguments: None

@@ -22,7 +22,7 @@ from contracts.error_codes import ErrorCode
 from contracts.exit_codes import ExitCode
 from environments.places import CHECKOUT
 from environments.reexec import child_environment
-from orch.app.src.workspace import run_lock
+from orch.app.src.outputs.workspace import run_lock
 from tests.running import run
 
 CLOSED = CHECKOUT / "Input_Images" / "portrait_both_closed.jpg"

@@ -17,7 +17,7 @@ from environments.places import CHECKOUT
 from environments.reexec import child_environment
 from environments.store import environment_python
 from imaging.photo import read_photo
-from orch.app.src.developing import FOLDER, RECIPE
+from orch.app.src.inputs.developing import FOLDER, RECIPE
 from tests.raw_files import linear16, write_dng
 from tests.running import Answer, finish, outcomes, read_report, run
 

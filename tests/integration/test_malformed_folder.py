@@ -12,7 +12,7 @@ import pytest
 
 from contracts.error_codes import ErrorCode
 from contracts.exit_codes import ExitCode
-from orch.app.src.developing import camera_python
+from orch.app.src.inputs.developing import camera_python
 from tests import malformed
 from tests.photos import CHECKOUT
 from tests.running import Answer, read_report, run

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from orch.app.src.options import SelectOptions
-from orch.app.src.select_command import select_command
-from orch.app.src.selection import read_selection
+from orch.app.src.calling.options import SelectOptions
+from orch.app.src.selecting.command import select_command
+from orch.app.src.selecting.selection import read_selection
 from tests.chromium import Page, browser, needs_chromium
 from tests.page_reports import documents_of, edited, face, failed, plan, run_report, unchanged
 

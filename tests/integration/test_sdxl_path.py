@@ -16,10 +16,10 @@ from contracts.blend import EyePaste
 from contracts.face import Face, Side
 from environments.places import CHECKOUT
 from imaging.photo import Photo, read_photo
-from orch.app.src.options import RunOptions
+from orch.app.src.calling.options import RunOptions
 from orch.app.src.report import EyeVerdict
-from orch.app.src.run import execute
-from orch.app.src.surroundings import surroundings
+from orch.app.src.running.run import execute
+from orch.app.src.running.surroundings import surroundings
 from tests.edit_regions import Mask, allowed, changed, faces_in
 from tests.integration.test_heavy_path import (
     PATIENCE_S,
@@ -93,7 +93,7 @@ def believe(before: Face, after: Face | None, side: Side, paste: EyePaste | None
 def test_only_edited_eyes_and_restored_faces_change(
     models: dict[str, str], codeformer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restore: bool
 ) -> None:
-    monkeypatch.setattr("orch.app.src.painting.verdict", believe)
+    monkeypatch.setattr("orch.app.src.opening.painting.verdict", believe)
     sections: dict[str, Any] = {"models": models, "generation": STEPS | {"model": "sdxl"}}
     sections["restoration"] = {"enabled": restore, "model_path": codeformer}
     config = Path(write_config(tmp_path, **sections))

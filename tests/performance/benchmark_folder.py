@@ -26,7 +26,7 @@ from typing import Any
 
 from environments.places import CHECKOUT
 from environments.reexec import ensure_environment
-from orch.app.src.hardware import available_cores
+from orch.app.src.stages.hardware import available_cores
 
 SAMPLES = ("portrait_both_closed.jpg", "portrait_one_closed.jpg", "glasses_one_closed.jpg")
 MEGAPIXELS = (1.0, 0.5, 0.8, 0.39)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.model_manifest import ModelEntry, ModelFile
-from orch.app.src.equipment import Equipment
+from orch.app.src.backends.equipment import Equipment
 from orch.app.src.models.catalogue import StageModel
 from orch.app.src.stage_registry import STAGES, BackendEntry, StageEntry
 from tests.unit.orch_fakes import equipment

@@ -44,19 +44,19 @@ from contracts.gen import GenItemData, GenItemParams, PaintedEye
 from contracts.identity import FaceIdentity, IdentityDocument
 from contracts.preenh import PreEnhanceItemParams
 from contracts.stage import Job
-from orch.app.src.begun_run import Surroundings
-from orch.app.src.equipment import Equipment
-from orch.app.src.finishing import Finished
-from orch.app.src.hardware import Hardware
+from orch.app.src.backends.equipment import Equipment
+from orch.app.src.calling.options import RunOptions
 from orch.app.src.models.catalogue import catalogue
 from orch.app.src.models.store import ModelStore
-from orch.app.src.options import RunOptions
-from orch.app.src.output_names import likely_suffix
-from orch.app.src.progress import Silent
+from orch.app.src.outputs.finishing import Finished
+from orch.app.src.outputs.names import likely_suffix
+from orch.app.src.progress.shown import Silent
 from orch.app.src.report import RunReport, WrittenFile
-from orch.app.src.run import execute
-from orch.app.src.stage_process import OnEvent, StageDied
+from orch.app.src.running.begun_run import Surroundings
+from orch.app.src.running.run import execute
 from orch.app.src.stage_registry import StageEntry
+from orch.app.src.stages.hardware import Hardware
+from orch.app.src.stages.process import OnEvent, StageDied
 
 ASPECT: dict[EyeState, float] = {"open": 0.2, "closed": 0.05, "undetermined": 0.13}
 OPENED = 0.9

@@ -9,8 +9,8 @@ import pytest
 
 from contracts.error_codes import StageError
 from environments import EnvironmentBroken
-from orch.app.src.backend_choice import BackendChoice
-from orch.app.src.backends import settle_backends
+from orch.app.src.backends.choice import BackendChoice
+from orch.app.src.backends.settling import settle_backends
 from orch.app.src.settings import Settings
 from tests.unit.backend_fakes import CONTENT, TABLE, machine
 
@@ -24,7 +24,7 @@ LIGHT = [
 
 @pytest.fixture(autouse=True)
 def heavy_backends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orch.app.src.backend_choice.STAGES", TABLE)
+    monkeypatch.setattr("orch.app.src.backends.choice.STAGES", TABLE)
     monkeypatch.setattr("orch.app.src.models.store.STAGES", TABLE)
 
 

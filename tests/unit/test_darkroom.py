@@ -17,11 +17,11 @@ from environments import setup
 from imaging.photo_header import read_header
 from imaging.photo_identity import INSTALL, PhotoLimits
 from imaging.photo_output import output_suffix
-from orch.app.src import developing
-from orch.app.src.darkroom import Darkroom, Developed
-from orch.app.src.developing import Developer
-from orch.app.src.inputs import find_photos
-from orch.app.src.output_names import likely_suffix
+from orch.app.src.inputs import developing
+from orch.app.src.inputs.darkroom import Darkroom, Developed
+from orch.app.src.inputs.developing import Developer
+from orch.app.src.inputs.photos import find_photos
+from orch.app.src.outputs.names import likely_suffix
 from orch.app.src.run_paths import layout_for
 
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200)

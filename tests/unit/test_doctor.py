@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contracts.error_codes import StageError
-from orch.app.src.doctor import doctor
+from orch.app.src.backends.doctor import doctor
 from orch.app.src.stage_registry import PROJECT_ROOT
 from tests.unit.orch_fakes import equipment
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.error_codes import StageError
-from orch.app.src.input_filters import InputFilter, moment
-from orch.app.src.input_lists import skip_patterns, with_listed
-from orch.app.src.inputs import FoundPhotos, find_photos
+from orch.app.src.inputs.filters import InputFilter, moment
+from orch.app.src.inputs.lists import skip_patterns, with_listed
+from orch.app.src.inputs.photos import FoundPhotos, find_photos
 
 NAMES = st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1).filter(str.strip))
 

@@ -12,7 +12,7 @@ import pytest
 
 from contracts.error_codes import StageError
 from contracts.model_manifest import ModelEntry
-from orch.app.src.commands import SmallCommand
+from orch.app.src.calling.commands import SmallCommand
 from orch.app.src.models.catalogue import StageModel
 from orch.app.src.models.command import models_command
 from orch.app.src.models.importing import import_model

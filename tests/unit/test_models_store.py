@@ -9,8 +9,8 @@ import pytest
 
 from contracts.error_codes import StageError
 from contracts.model_manifest import ModelEntry, ModelFile, ModelKind
+from orch.app.src.calling.commands import SmallCommand
 from orch.app.src.cli import parse
-from orch.app.src.commands import SmallCommand
 from orch.app.src.models.catalogue import StageModel, catalogue, model_named, profile
 from orch.app.src.models.command import models_command
 from orch.app.src.models.importing import PICKLES

@@ -8,9 +8,9 @@ from contracts.codec import to_dict
 from contracts.envelope import ErrorInfo, ItemResult
 from contracts.face import SIDES
 from contracts.gen import GenItemData, GenItemParams, PaintedEye
-from orch.app.src.face_work import MOST_ATTEMPTS, FaceWork
-from orch.app.src.orders import PaintOrder
-from orch.app.src.plan import FacePlan
+from orch.app.src.asking.orders import PaintOrder
+from orch.app.src.opening.face_work import MOST_ATTEMPTS, FaceWork
+from orch.app.src.opening.plan import FacePlan
 from orch.app.src.report import EyeVerdict
 from orch.app.src.run_paths import RunPathManager
 from orch.app.src.strategies import choose

@@ -13,10 +13,10 @@ from contracts.codec import ContractError
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from environments import EnvironmentBroken
+from orch.app.src.calling.options import Override
 from orch.app.src.cli import build_parser, parse
 from orch.app.src.errors import exit_code_of, tell
 from orch.app.src.open_the_eyes import MODULE, command, main
-from orch.app.src.options import Override
 from orch.app.src.run_paths import PROJECT_ROOT
 from orch.app.src.settings_sources import load_settings
 
@@ -142,7 +142,7 @@ def test_overrides_name_their_option() -> None:
 def test_main_without_the_packages_is_done_elsewhere_and_its_errors_come_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orch.app.src.in_environment.packages_are_here", lambda: False)
+    monkeypatch.setattr("orch.app.src.calling.in_environment.packages_are_here", lambda: False)
     monkeypatch.setattr("environments.store.environment_python", lambda folder, recipe: sys.executable)
     with pytest.raises(StageError) as caught:
         main(config_file=tmp_path / "none.json", output=tmp_path / "out", faces=[0])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from imaging.photo import read_photo
-from orch.app.src.finishing import Finished, final_writer, provenance
+from orch.app.src.outputs.finishing import Finished, final_writer, provenance
 from orch.app.src.report import EyeVerdict, FaceEdit, VariationReport
 from orch.app.src.run_paths import PROJECT_ROOT
 from orch.app.src.settings import Settings

@@ -9,8 +9,8 @@ import pytest
 
 from contracts.envelope import ErrorInfo, Request, Result
 from environments import EnvironmentBroken
-from orch.app.src.identification import IdentityBackends
-from orch.app.src.requests import RequestMaker
+from orch.app.src.asking.requests import RequestMaker
+from orch.app.src.looking.identification import IdentityBackends
 from orch.app.src.run_paths import layout_for
 from orch.app.src.settings import Settings
 from tests.unit.orch_fakes import equipment

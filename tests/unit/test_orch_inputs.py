@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from contracts.error_codes import ErrorCode, StageError
-from orch.app.src.donor_photos import DonorPhotos, donor_photos
-from orch.app.src.inputs import FoundPhotos, Photo, find_photos
-from orch.app.src.output_names import OutputNames, checked_template, template_pattern
-from orch.app.src.own_outputs import names_by_run
+from orch.app.src.donors.photos import DonorPhotos, donor_photos
+from orch.app.src.inputs.own_outputs import names_by_run
+from orch.app.src.inputs.photos import FoundPhotos, Photo, find_photos
+from orch.app.src.outputs.names import OutputNames, checked_template, template_pattern
 from orch.app.src.run_paths import RunPathManager, layout_for
 from orch.app.src.settings import Settings
 

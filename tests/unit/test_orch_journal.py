@@ -13,10 +13,10 @@ import pytest
 
 from contracts.error_codes import StageError
 from contracts.face import Face
-from orch.app.src import run as run_module
-from orch.app.src.options import Override
-from orch.app.src.run_setup import workspace_of
-from orch.app.src.workspace import Workspace
+from orch.app.src.calling.options import Override
+from orch.app.src.outputs.workspace import Workspace
+from orch.app.src.running import run as run_module
+from orch.app.src.running.run_setup import workspace_of
 from tests.unit.orch_fakes import World, face, run
 from tests.unit.resumed_runs import NAMES, interrupted, journal_of, notices, painted, world
 

@@ -12,10 +12,10 @@ import pytest
 from contracts.blend import EyePaste
 from contracts.face import SIDES, EyeState, Face
 from imaging.face_shape import shape_distance
-from orch.app.src.iris_words import iris_colour_named
+from orch.app.src.opening.iris_words import iris_colour_named
+from orch.app.src.opening.variations import VARIED_OPENNESS, gen_params, variations
 from orch.app.src.settings import DEFAULT_PROMPT, PROJECT_ROOT, Settings
 from orch.app.src.strategies import choose
-from orch.app.src.variations import VARIED_OPENNESS, gen_params, variations
 from orch.app.src.verification import verdict
 from orch.app.src.version import VERSION
 from tests.unit.orch_fakes import eye, face

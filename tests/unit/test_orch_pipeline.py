@@ -11,7 +11,7 @@ import pytest
 from contracts.error_codes import StageError
 from contracts.face import EyeState, Face
 from environments import EnvironmentBroken
-from orch.app.src.options import Override
+from orch.app.src.calling.options import Override
 from orch.app.src.report import RunReport
 from tests.unit.orch_fakes import World, equipment, face, run
 

@@ -12,14 +12,14 @@ import pytest
 
 from contracts.envelope import Metrics, Request, Result
 from contracts.error_codes import StageError
-from orch.app.src import hardware
-from orch.app.src.capacity import capacity
-from orch.app.src.executor import LocalExecutor
-from orch.app.src.hardware import Hardware
-from orch.app.src.stage_process import OnEvent
 from orch.app.src.stage_registry import StageEntry
-from orch.app.src.stage_use import BusyTime
-from orch.app.src.workers import WorkerPool
+from orch.app.src.stages import hardware
+from orch.app.src.stages.capacity import capacity
+from orch.app.src.stages.executor import LocalExecutor
+from orch.app.src.stages.hardware import Hardware
+from orch.app.src.stages.pool import WorkerPool
+from orch.app.src.stages.process import OnEvent
+from orch.app.src.stages.usage import BusyTime
 from tests.unit.orch_fakes import World, face, run
 
 

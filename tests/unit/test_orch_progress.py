@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from orch.app.src.progress import JsonLines, Lines
-from orch.app.src.progress_bar import Bar
-from orch.app.src.progress_display import progress_for
+from orch.app.src.progress.bar import Bar
+from orch.app.src.progress.display import progress_for
+from orch.app.src.progress.shown import JsonLines, Lines
 from tests.unit.orch_fakes import World, face, run
 
 

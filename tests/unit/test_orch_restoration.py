@@ -14,12 +14,12 @@ from contracts.face import Face, FaceDocument
 from contracts.files import read_json, resolve, write_json
 from contracts.res import FaceRestoration, RestoreItemData, RestoreItemParams
 from imaging.digital_source_type import GENERATIVE_EDIT, digital_source_type
-from orch.app.src.face_work import Attempt, FaceWork
-from orch.app.src.finishing import shareable
-from orch.app.src.plan import Selection, plan_photo
+from orch.app.src.asking.requests import RequestMaker
+from orch.app.src.opening.face_work import Attempt, FaceWork
+from orch.app.src.opening.plan import Selection, plan_photo
+from orch.app.src.opening.restoration import Restored, restore
+from orch.app.src.outputs.finishing import shareable
 from orch.app.src.report import EyeVerdict, FaceEdit, VariationReport
-from orch.app.src.requests import RequestMaker
-from orch.app.src.restoration import Restored, restore
 from orch.app.src.run_paths import RunPathManager, layout_for
 from orch.app.src.settings import RestorationSection, Settings
 from orch.app.src.verification import MOST_SHAPE_CHANGE, restoration_problem

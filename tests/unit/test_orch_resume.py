@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orch.app.src.options import Override
+from orch.app.src.calling.options import Override
 from tests.unit.orch_fakes import run
 from tests.unit.resumed_runs import NAMES, interrupted, painted, world
 

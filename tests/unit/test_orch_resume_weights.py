@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from contracts.envelope import ErrorInfo, Request, Result
-from orch.app.src import run as run_module
-from orch.app.src.backend_choice import BackendChoice
-from orch.app.src.backends import settle_backends
-from orch.app.src.options import Override
+from orch.app.src.backends.choice import BackendChoice
+from orch.app.src.backends.settling import settle_backends
+from orch.app.src.calling.options import Override
 from orch.app.src.report import RunReport
+from orch.app.src.running import run as run_module
 from orch.app.src.settings import Settings
-from orch.app.src.stage_process import OnEvent
 from orch.app.src.stage_registry import StageEntry
+from orch.app.src.stages.process import OnEvent
 from tests.unit.orch_fakes import FakeStage, World, run
 from tests.unit.resumed_runs import interrupted, notices, painted, world
 

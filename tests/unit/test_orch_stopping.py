@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orch.app.src.progress import Silent
+from orch.app.src.progress.shown import Silent
 from orch.app.src.report import PhotoReport
 from tests.unit.orch_fakes import World, face, run
 

@@ -12,12 +12,12 @@ import pytest
 from contracts.codec import from_dict
 from contracts.envelope import Request, StageName
 from contracts.stage import Stage
-from orch.app.src import launching
-from orch.app.src.launching import process_launcher, stage_environment
 from orch.app.src.models.catalogue import catalogue
 from orch.app.src.models.store import model_store
 from orch.app.src.stage_registry import PROJECT_ROOT, STAGES
-from orch.app.src.workers import WorkerPool
+from orch.app.src.stages import launching
+from orch.app.src.stages.launching import process_launcher, stage_environment
+from orch.app.src.stages.pool import WorkerPool
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from contracts.error_codes import StageError
-from orch.app.src import workspace
+from orch.app.src.outputs import workspace
+from orch.app.src.outputs.workspace import dry_workspace, open_workspace, run_lock
 from orch.app.src.run_paths import PROJECT_ROOT, Layout, layout_for
-from orch.app.src.workspace import dry_workspace, open_workspace, run_lock
 
 NOW = datetime(2025, 2, 7, 14, 30, 22)
 
@@ -71,7 +71,7 @@ import sys, time
 from datetime import datetime
 from pathlib import Path
 from orch.app.src.run_paths import layout_for
-from orch.app.src import workspace
+from orch.app.src.outputs import workspace
 begin = getattr(workspace, sys.argv[3])
 with begin(lambda i: layout_for(Path(sys.argv[1]), i, False), sys.argv[2], datetime.now()):
     print("working", flush=True)

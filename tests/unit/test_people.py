@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orch.app.src.people import distance_to_group, group_by_person
+from orch.app.src.looking.people import distance_to_group, group_by_person
 
 CUT = 0.55
 

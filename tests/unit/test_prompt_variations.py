@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from contracts.envelope import ErrorInfo, ItemResult, Notice
 from contracts.files import write_json
-from orch.app.src.asking import Asker
-from orch.app.src.prompt_variations import PromptVariations, vary_prompts
-from orch.app.src.requests import RequestMaker
+from orch.app.src.asking.asker import Asker
+from orch.app.src.asking.requests import RequestMaker
+from orch.app.src.opening.prompt_variations import PromptVariations, vary_prompts
 
 BROKEN = ErrorInfo("MODEL_005", "m.gguf is no GGUF file")
 

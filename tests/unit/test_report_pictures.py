@@ -13,7 +13,7 @@ import pyvips
 from PIL import Image
 
 from imaging.photo import PhotoLimits
-from orch.app.src.darkroom import Darkroom
+from orch.app.src.inputs.darkroom import Darkroom
 from orch.app.src.report import EyeVerdict
 from orch.app.src.report_page.album import Album
 from orch.app.src.report_page.budget import Budget

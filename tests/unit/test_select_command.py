@@ -10,15 +10,15 @@ import pytest
 from contracts.codec import to_dict
 from contracts.error_codes import ErrorCode, StageError
 from contracts.files import sha256_file, write_json
+from orch.app.src.calling.options import SelectOptions
 from orch.app.src.cli import parse
-from orch.app.src.inputs import find_photos
-from orch.app.src.options import SelectOptions
+from orch.app.src.inputs.photos import find_photos
+from orch.app.src.outputs.workspace import run_lock
 from orch.app.src.report import PhotoReport, RunReport
 from orch.app.src.run_ids import variation_id
-from orch.app.src.select_command import select_command
-from orch.app.src.selection_picks import PICKS_ABOUT, Pick, PicksDocument
+from orch.app.src.selecting.command import select_command
+from orch.app.src.selecting.picks import PICKS_ABOUT, Pick, PicksDocument
 from orch.app.src.settings import Settings
-from orch.app.src.workspace import run_lock
 from tests.page_reports import edited, layout, picture, run_report
 
 

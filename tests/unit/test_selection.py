@@ -14,8 +14,8 @@ import pytest
 from contracts.error_codes import ErrorCode, StageError
 from contracts.files import write_json
 from orch.app.src.report import RunReport
-from orch.app.src.selection import read_selection, selection_of, write_selection
-from orch.app.src.selection_marks import Marks
+from orch.app.src.selecting.marks import Marks
+from orch.app.src.selecting.selection import read_selection, selection_of, write_selection
 from tests.page_reports import face as found_face
 from tests.page_reports import failed, plan
 from tests.unit.orch_fakes import World, face, run

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from contracts.error_codes import StageError
 from contracts.exit_codes import ExitCode
-from orch.app.src.options import Override, overrides_of
+from orch.app.src.calling.options import Override, overrides_of
 from orch.app.src.settings import PROJECT_ROOT, SCHEMA_FILE, Settings, schema_text
 from orch.app.src.settings_sources import DEFAULT_CONFIG, load_settings, read_config
 

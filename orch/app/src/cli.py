@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orch.app.src import cli_values, commands
-from orch.app.src.commands import SmallCommand
-from orch.app.src.home_folder import from_home
-from orch.app.src.options import Override, RunOptions
+from orch.app.src.calling import cli_values, commands
+from orch.app.src.calling.commands import SmallCommand
+from orch.app.src.calling.options import Override, RunOptions
+from orch.app.src.inputs.home_folder import from_home
 
 DESCRIPTION = """\
 Opens closed eyes in portraits and group photos and leaves everything else in the picture untouched.

@@ -24,8 +24,8 @@ from typing import Any
 from contracts.codec import to_dict
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
+from orch.app.src.calling.options import Override, RunOptions, overrides_of
 from orch.app.src.cli import Command, parse
-from orch.app.src.options import Override, RunOptions, overrides_of
 from orch.app.src.run_paths import RunPathManager
 
 __all__ = ["ErrorCode", "RunPathManager", "StageError", "command", "main"]
@@ -92,12 +92,12 @@ def main(
         "dry_run": dry_run,
         "settings": dict(settings or {}),
     }
-    from orch.app.src.in_environment import call_main, packages_are_here
+    from orch.app.src.calling.in_environment import call_main, packages_are_here
 
     if not packages_are_here():
         return call_main(arguments)
-    from orch.app.src.run import execute
-    from orch.app.src.surroundings import surroundings
+    from orch.app.src.running.run import execute
+    from orch.app.src.running.surroundings import surroundings
 
     report = execute(_options(arguments, Path.cwd()), surroundings(quiet=True), started)
     return {
@@ -133,9 +133,9 @@ def command(argv: Sequence[str] | None = None) -> int:
 
 def _do(parsed: Command, started: float) -> int:
     if parsed.small is None:
-        from orch.app.src.input_lists import with_listed
-        from orch.app.src.run import execute
-        from orch.app.src.surroundings import surroundings
+        from orch.app.src.inputs.lists import with_listed
+        from orch.app.src.running.run import execute
+        from orch.app.src.running.surroundings import surroundings
 
         # Read here and not with the command line: before this the program may have started itself again.
         inputs = with_listed(parsed.run.inputs, sys.stdin.buffer, parsed.run.null_separated)
@@ -145,11 +145,11 @@ def _do(parsed: Command, started: float) -> int:
 
         return models_command(parsed.small, os.environ)
     if parsed.small.select:
-        from orch.app.src.select_command import select_command
+        from orch.app.src.selecting.command import select_command
 
         return select_command(parsed.small.select)
-    from orch.app.src.doctor import doctor
-    from orch.app.src.equipment import this_equipment
+    from orch.app.src.backends.doctor import doctor
+    from orch.app.src.backends.equipment import this_equipment
 
     return doctor(this_equipment(os.environ), os.environ, parsed.small.as_json)
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from contracts.codec import unknown_key_message
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-from orch.app.src.options import Override
+from orch.app.src.calling.options import Override
 from orch.app.src.settings import PROJECT_ROOT, Settings
 
 DEFAULT_CONFIG = PROJECT_ROOT / "config" / "default.json"

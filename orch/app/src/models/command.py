@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from contracts.exit_codes import ExitCode
-from orch.app.src.commands import SmallCommand
+from orch.app.src.calling.commands import SmallCommand
 from orch.app.src.models.catalogue import StageModel, catalogue, model_named, profile
 from orch.app.src.models.licences import licence_line
 from orch.app.src.models.listing import list_models, verify_models

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contracts.files import sha256_file
 from contracts.model_manifest import ModelEntry
-from orch.app.src.home_folder import from_home
+from orch.app.src.inputs.home_folder import from_home
 from orch.app.src.models.catalogue import StageModel
 from orch.app.src.models.store import ModelStore
 from orch.app.src.run_paths import PROJECT_ROOT

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from imaging.memory import give_big_buffers_back
 from imaging.photo import PhotoLimits
-from orch.app.src.darkroom import Darkroom
+from orch.app.src.inputs.darkroom import Darkroom
 from orch.app.src.report import PhotoReport
 from orch.app.src.report_page.budget import Budget
 from orch.app.src.report_page.pictures import PhotoPictures, photo_pictures

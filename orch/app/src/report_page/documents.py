@@ -8,7 +8,7 @@ from orch.app.src.report import RunDocuments, RunReport
 from orch.app.src.report_page.album import Album
 from orch.app.src.report_page.page import write_report_page, write_selection_page
 from orch.app.src.run_paths import Layout
-from orch.app.src.selection import selection_of, write_selection
+from orch.app.src.selecting.selection import selection_of, write_selection
 
 
 def write_documents(run: RunReport, layout: Layout, album: Album) -> RunDocuments:

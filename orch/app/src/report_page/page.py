@@ -21,14 +21,14 @@ from markupsafe import Markup
 
 from contracts.codec import to_dict
 from contracts.files import atomic_path
+from orch.app.src.progress.summary import edit_words
 from orch.app.src.report import RunReport
 from orch.app.src.report_page import words
 from orch.app.src.report_page.album import Album
 from orch.app.src.report_page.rows import eyes_to_open, page_state, rows
-from orch.app.src.selection import SelectionDocument
-from orch.app.src.selection_picks import PICKS_ABOUT, PICKS_FORMAT
+from orch.app.src.selecting.picks import PICKS_ABOUT, PICKS_FORMAT
+from orch.app.src.selecting.selection import SelectionDocument
 from orch.app.src.settings import Settings
-from orch.app.src.summary import edit_words
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from contracts.error_codes import StageError
 from imaging.photo import PhotoLimits, read_photo
 from imaging.preview import Box, Preview, fitted, preview
-from orch.app.src.darkroom import Darkroom
+from orch.app.src.inputs.darkroom import Darkroom
 from orch.app.src.report import PhotoReport, VariationReport
 from orch.app.src.report_page.regions import (
     MOST_EYES,

@@ -1,0 +1,1 @@
+"""What stages are asked, in their words, and what they answer."""

@@ -1,0 +1,1 @@
+"""Which backend does each stage's work on this machine, and why."""

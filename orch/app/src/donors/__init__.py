@@ -1,0 +1,1 @@
+"""Between the passes: whose open eyes may go into which closed ones."""

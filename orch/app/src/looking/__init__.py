@@ -1,0 +1,1 @@
+"""The first pass: who is in the photos, and which eyes are closed."""

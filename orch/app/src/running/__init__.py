@@ -1,0 +1,1 @@
+"""A whole run: what it begins with, its two passes, when it stops, and what an earlier call has done."""
