@@ -1,4 +1,4 @@
-"""The face stage. ONNX Runtime, which runs its networks, must be told to send nothing before it is imported."""
+"""The face stage. ONNX Runtime runs its networks, and must be told before it is imported to send nothing."""
 
 import os
 
