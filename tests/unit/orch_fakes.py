@@ -213,10 +213,9 @@ class FakeStage:
 
     def _gen(self, job: Job, item: Item) -> ItemResult:
         params = job.item_params(GenItemParams, item)
-        refused = tuple(
-            Refusal(s, self.world.declines[s]) for s in item.strategies if s in self.world.declines
-        )
         usable = [s for s in item.strategies if s not in self.world.declines]
+        tried = item.strategies[: item.strategies.index(usable[0])] if usable else item.strategies
+        refused = tuple(Refusal(s, self.world.declines[s]) for s in tried)
         if not usable:
             return ItemResult(item.item_id, "skipped", refused=refused)
         if usable[0] in self.world.breaks:

@@ -41,8 +41,38 @@ def test_a_plan_says_for_every_eye_why(tmp_path: Path) -> None:
     world = World({"a.jpg": (face(0, "open", "closed"), face(1, "undetermined", "open"))})
     out = shown(world, tmp_path, dry_run=True)
     assert "a.jpg: 2 faces, 1 eye to open" in out
-    assert "face 0: left eye stays: it is open, right eye: open it (auto: mirror, since" in out
-    assert "face 1: left eye stays: undetermined: downcast, right eye stays: it is open\n" in out
+    assert "  face 0: left eye open, right eye to open (auto: mirror, since" in out
+    assert "  face 1: left eye left alone (undetermined: downcast), right eye open\n" in out
+    assert "\n1 photo: 1 with eyes to open in " in out
+
+
+def test_faces_of_which_the_same_is_planned_share_a_line(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0, "open", "open"), face(1), face(2, "open", "open"))})
+    lines = shown(world, tmp_path, dry_run=True).splitlines()
+    assert lines[:2] == ["a.jpg: 3 faces, 2 eyes to open", "  faces 0, 2: both eyes open"]
+    assert lines[2].startswith("  face 1: both eyes to open (auto: ")
+
+
+def test_a_dry_run_that_finds_nothing_says_so(tmp_path: Path) -> None:
+    out = shown(World({"a.jpg": (face(0, "open", "open"),)}), tmp_path, dry_run=True)
+    assert "\n1 photo: none with eyes to open in " in out
+
+
+def test_eyes_that_are_left_alone_are_told_with_the_reason(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0), face(1, "undetermined", "undetermined"), face(2, "open", "closed"))})
+    lines = shown(world, tmp_path, run_id="r", ignored_faces=frozenset({2})).splitlines()
+    assert lines[:4] == [
+        "a.jpg: 3 faces",
+        "  face 1: both eyes left alone (undetermined: downcast)",
+        "  face 2: right eye left alone (named by --ignore-faces)",
+        "  face 0: both eyes opened by lid_lift",
+    ]
+
+
+def test_why_a_better_way_was_not_taken_is_told(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0, "open", "closed"),)}, declines={"mirror": "the head is turned too far"})
+    out = shown(world, tmp_path)
+    assert "right eye opened by lid_lift\n    not by mirror: the head is turned too far\n" in out
 
 
 def test_variations_are_named_and_problems_told(tmp_path: Path) -> None:
@@ -85,6 +115,8 @@ def test_json_lines_are_json_one_final_line_a_photo(tmp_path: Path) -> None:
     assert photos[1]["outputs"] == [str(tmp_path / "out" / "final_restore_r_1_jpg_original.png")]
     assert photos[0]["error"]["code"] == "INPUT_003"
     assert (events[-1]["event"], events[-1]["exit_code"]) == ("run", 9)
+    restoring = run(World({"1.jpg": ()}), tmp_path).notices
+    assert events[-1]["notices"] == [{"code": n.code, "message": n.message} for n in restoring]
 
 
 def test_the_report_is_written_as_it_was_made(tmp_path: Path) -> None:

@@ -128,6 +128,7 @@ class JsonLines(Silent):
             total_s=run.total_s,
             outputs=run.output_paths(),
             problems=to_dict(run.problems),
+            notices=to_dict(run.notices),
             **to_dict(documents),
         )
 

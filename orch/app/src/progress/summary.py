@@ -10,6 +10,7 @@ from orch.app.src.report import (
     FaceEdit,
     FaceReport,
     PhotoReport,
+    PlannedEye,
     RunDocuments,
     RunReport,
     VariationReport,
@@ -36,8 +37,7 @@ def _photo_lines(photo: PhotoReport) -> list[str]:
     if photo.error and not photo.faces:
         return [f"{photo.photo}: failed: {line(photo.error)}"]
     lines = [f"{photo.photo}: {_headline(photo)}"]
-    if photo.status == "planned":
-        lines += [f"  {_plan(face)}" for face in photo.faces]
+    lines += [f"  {text}" for text in _plans(photo)]
     for variation in photo.variations:
         lines += _variation_lines(variation, named=len(photo.variations) > 1)
     if photo.copied_to:
@@ -78,10 +78,11 @@ def _headcount(run: RunReport) -> str:
             ("edited", ("edited",)),
             ("edited in part", ("partial",)),
             ("unchanged", ("unchanged",)),
-            ("planned", ("planned",)),
         )
         if (count := sum(photo.status in statuses for photo in run.photos))
     ]
+    planned = [photo for photo in run.photos if photo.status == "planned"]
+    counts += [f"{sum(map(_has_eyes_to_open, planned)) or 'none'} with eyes to open"] if planned else []
     resumed = sum(photo.resumed for photo in run.photos)
     counts += [f"{resumed} of them by an earlier call"] if resumed else []
     return f"{head}: {', '.join(counts)}" if counts else head
@@ -107,14 +108,51 @@ def _headline(photo: PhotoReport) -> str:
     return faces
 
 
-def _plan(face: FaceReport) -> str:
-    """face 0: open left (closed), right eye stays: it is open; lid_lift"""
-    eyes = [
-        f"{side} eye: open it" if eye.to_open else f"{side} eye stays: {eye.reason}"
-        for side, eye in (("left", face.left_eye), ("right", face.right_eye))
+def _has_eyes_to_open(photo: PhotoReport) -> bool:
+    return any(face.left_eye.to_open or face.right_eye.to_open for face in photo.faces)
+
+
+def _plans(photo: PhotoReport) -> list[str]:
+    """What is said of faces before they are painted; faces of which the same is said share a line.
+
+    Of a dry run all faces; else those with an eye that is neither open nor opened.
+    """
+    faces_of: dict[str, list[int]] = {}
+    for face in photo.faces:
+        text = _plan(face, all_eyes=photo.status == "planned")
+        if text:
+            faces_of.setdefault(text, []).append(face.face_index)
+    return [
+        f"face{'s' if len(faces) > 1 else ''} {', '.join(map(str, faces))}: {text}"
+        for text, faces in faces_of.items()
     ]
-    choice = f" ({face.choice})" if face.choice else ""
-    return f"face {face.face_index}: {', '.join(eyes)}{choice}"
+
+
+def _plan(face: FaceReport, all_eyes: bool) -> str:
+    """ "left eye to open, right eye left alone (undetermined: downcast) (auto: ...)"; "" for nothing to say.
+
+    Args:
+        all_eyes: also those that are opened, and those that are open.
+    """
+    eyes_of: dict[str, list[str]] = {}
+    for side, eye in (("left", face.left_eye), ("right", face.right_eye)):
+        if all_eyes or not (eye.to_open or eye.numbers.state == "open"):
+            eyes_of.setdefault(_fate(eye), []).append(side)
+    told = [
+        fate.format("both eyes" if len(sides) > 1 else f"{sides[0]} eye") for fate, sides in eyes_of.items()
+    ]
+    choice = f" ({face.choice})" if all_eyes and face.choice else ""
+    return ", ".join(told) + choice
+
+
+def _fate(eye: PlannedEye) -> str:
+    """With a place for the name of the eye or of both."""
+    if eye.to_open:
+        return "{} to open"
+    if eye.numbers.state == "open":
+        return "{} open"
+    reason = eye.reason.replace("{", "{{").replace("}", "}}")
+    return f"{{}} left alone ({reason})"
 
 
 def _variation_lines(variation: VariationReport, named: bool) -> list[str]:
@@ -122,6 +160,7 @@ def _variation_lines(variation: VariationReport, named: bool) -> list[str]:
     lines = []
     for face in variation.faces:
         lines.append(f"  {prefix}face {face.face_index}: {edit_words(face)}")
+        lines += [f"    {text}" for text in _declined(face)]
         lines += [f"    note: {notice.message}" for notice in face.warnings]
     if variation.restoration.startswith(RESTORATION_TOLD):
         lines.append(f"  {prefix}restoring faces: {variation.restoration}")
@@ -129,6 +168,13 @@ def _variation_lines(variation: VariationReport, named: bool) -> list[str]:
         lines.append(f"  -> {variation.output.path}")
         lines += [f"    note: {notice.message}" for notice in variation.output.warnings]
     return lines
+
+
+def _declined(face: FaceEdit) -> list[str]:
+    """Why a face was not opened in a better way; where none opened it, its eyes say so themselves."""
+    if not face.opened():
+        return []
+    return list(dict.fromkeys(f"not by {refusal.strategy}: {refusal.reason}" for refusal in face.refused))
 
 
 def edit_words(face: FaceEdit) -> str:
