@@ -21,7 +21,9 @@ DEFAULT_PATH = (
     ("gen", "embedded"),
     ("blend", "opencv"),
 )
-"""What a default run needs; identical recipes are made once."""
+"""What a default run of one photo needs; identical recipes are made once."""
+DONORS = ("face", "identity")
+"""What tells people apart in a run over several photos, or with a donor."""
 CAMERA = ("orch", "camera")
 """What reads HEIC and camera raw."""
 
@@ -50,7 +52,7 @@ def setup(arguments: Sequence[str], *, tell: Say = say, execute: Run = run) -> i
     )
     parser.add_argument("--single", action="store_true", help="one environment that serves all stages")
     options = parser.parse_args(arguments)
-    chosen = [*DEFAULT_PATH, CAMERA] if options.camera else DEFAULT_PATH
+    chosen = [*DEFAULT_PATH, DONORS, *([CAMERA] if options.camera else [])]
     wanted = recipes_in_tree() if options.all else [(CHECKOUT / stage, name) for stage, name in chosen]
     names = [f"{folder.name}/{recipe}" for folder, recipe in wanted]
     tell(f"environments for {', '.join(names)}")

@@ -17,7 +17,7 @@ from environments.interpreters import Interpreter, current
 from environments.key import environment_key
 from environments.places import CHECKOUT
 from environments.recipe import Step, parse_recipe, read_recipe
-from environments.setup import DEFAULT_PATH, recipes_in_tree
+from environments.setup import DEFAULT_PATH, DONORS, recipes_in_tree
 from orch.app.src.stage_registry import STAGES
 from tests.unit.environments_fakes import DOCUMENT
 
@@ -146,6 +146,7 @@ def test_set_up_ahead_makes_what_a_default_run_needs() -> None:
         if (recipe := stage.backends[stage.default_backend].recipe)
     }
     assert set(DEFAULT_PATH) == needed | {("orch", "orch")}
+    assert ("face", STAGES["face"].backends["identity"].recipe) == DONORS
 
 
 def test_the_embedded_stages_share_one_environment() -> None:

@@ -228,7 +228,7 @@ def test_set_up_says_what_it_makes_and_why_it_cannot(
     assert lines[0].startswith("environments for orch/orch, face/facemesh, crop/opencv")
     failed = "face/facemesh: error: pip failed: onnxruntime is not to be had [ENV_001]"
     assert any(line.startswith(failed) for line in lines)
-    assert lines[-1] == "4 of 5 could not be made; what needs only the others works"
+    assert lines[-1] == "4 of 6 could not be made; what needs only the others works"
     assert "(orch/orch)" in capsys.readouterr().out
 
 

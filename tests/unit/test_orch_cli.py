@@ -19,6 +19,7 @@ from orch.app.src.errors import exit_code_of, tell
 from orch.app.src.open_the_eyes import MODULE, command, main
 from orch.app.src.run_paths import PROJECT_ROOT
 from orch.app.src.settings_sources import load_settings
+from orch.app.src.version import VERSION
 
 HERE = Path("/somewhere")
 
@@ -48,6 +49,14 @@ def test_every_option_says_what_it_does() -> None:
         (["--seed"], "expected one argument"),
         (["--thresh", "2"], "unrecognized arguments"),
         (["models", "steal"], "invalid choice: 'steal'"),
+        (
+            ["--inptu", "a.jpg"],
+            "unrecognized arguments: --inptu a.jpg; did you mean --input? [ARGS_001].",
+        ),
+        (
+            ["a.jpg", "--seed", "7"],
+            "'a.jpg' is no command; photos are named by --input [ARGS_001]",
+        ),
     ],
 )
 def test_wrong_usage_is_one_line_and_status_2(
@@ -59,6 +68,13 @@ def test_wrong_usage_is_one_line_and_status_2(
     said = capsys.readouterr().err
     assert said.startswith("error: ") and said.count("\n") == 1
     assert words in said
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse(["--version"], HERE)
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"Open The Eyes {VERSION}\n"
 
 
 def test_options_become_settings() -> None:

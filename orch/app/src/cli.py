@@ -9,8 +9,10 @@ from pathlib import Path
 
 from orch.app.src.calling import cli_values, commands
 from orch.app.src.calling.commands import SmallCommand
+from orch.app.src.calling.one_line_parser import OneLineParser
 from orch.app.src.calling.options import Override, RunOptions
 from orch.app.src.inputs.home_folder import from_home
+from orch.app.src.version import PROGRAM, VERSION
 
 DESCRIPTION = """\
 Opens closed eyes in portraits and group photos and leaves everything else in the picture untouched.
@@ -22,14 +24,17 @@ commands:
   models list|verify     weights: where from, which licence, are they whole
   models pull|import     fetch weights, or take a file that you have already
   select FILE            make final pictures of what was picked on a run's page
-  setup [--all|--single] install ahead what runs would install on demand
+  setup                  install ahead what runs would install on demand
+Each has a --help of its own.
 
 Paths here start from the folder you are in, paths in a configuration from the project's folder. The
 command line beats the environment (PIPELINE_LOG_FORMAT, PIPELINE_VERBOSE, SDXL_BASE_PATH,
-SDXL_REFINER_PATH, CODEFORMER_PATH, LLM_MODEL_PATH), which beats the configuration.
+SDXL_REFINER_PATH, CODEFORMER_PATH, LLM_MODEL_PATH), which beats the configuration. OTE_VENVS and
+OTE_MODELS name the folders of environments and weights.
 
 exit status: 0 all went well, also when no eye was closed; 2 wrong usage or configuration; 3 environment
-or weights missing; 4 the photo cannot be read; 9 some photos failed; 130 interrupted."""
+or weights missing; 4 the photo cannot be read; 7 no memory, no space or no right to write; 9 some photos
+failed; 70 a fault of ours; 130 interrupted."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Command:
 def parse(argv: Sequence[str], cwd: Path) -> Command:
     """Parse a command line; exits with status 2 and one line where it is wrong, 0 after --help."""
     if argv and argv[0] in commands.NAMES:
-        small = _Parser(prog="run_pipeline.py")
+        small = OneLineParser(prog="run_pipeline.py")
         commands.add_commands(small)
         options = small.parse_args(argv)
         chosen = commands.small_command(options, small, cwd)
@@ -56,21 +61,18 @@ def parse(argv: Sequence[str], cwd: Path) -> Command:
     return Command(_run_options(options, cwd), show_tracebacks=options.verbose)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        self.exit(2, f"error: {message}. See --help\n")
-
-
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> OneLineParser:
     """The parser of a run."""
-    parser = _Parser(
+    parser = OneLineParser(
         prog="run_pipeline.py",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,  # scripts must not break when an option is added
+    )
+    parser.of_words = "photos are named by --input"
+    parser.add_argument(
+        "--version", action="version", version=f"{PROGRAM} {VERSION}", help="show it and exit"
     )
     _add_files(parser.add_argument_group("photos and files"))
     _add_choice(parser.add_argument_group("whose eyes, and how"))

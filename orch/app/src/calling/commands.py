@@ -11,6 +11,15 @@ from orch.app.src.inputs.home_folder import from_home
 
 NAMES = ("doctor", "models", "select")
 
+DOCTOR_HELP = """\
+Shows environments, weights and GPU, and what a run without options would use and why. Changes nothing."""
+
+MODELS_HELP = """\
+Weights for what goes beyond the default path, which needs none: docs/weights.md says more."""
+
+IMPORT_HELP = """\
+Copies weights to where runs look for them, after recognising them by their content and checking them."""
+
 PULL_HELP = """\
 Fetches weights, after showing their licences and checking the space on the disk. What was interrupted goes
 on where it stopped. Nothing is ever fetched without this command."""
@@ -51,9 +60,13 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     verbose = argparse.ArgumentParser(add_help=False)
     verbose.add_argument("--verbose", action="store_true", help="show tracebacks")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    doctor = commands.add_parser("doctor", parents=[verbose], help="what is installed and would be chosen")
+    doctor = commands.add_parser(
+        "doctor", parents=[verbose], help="what is installed and would be chosen", description=DOCTOR_HELP
+    )
     doctor.add_argument("--json", action="store_true", help="for programs")
-    models = commands.add_parser("models", help="weights: what there is, and how to get it")
+    models = commands.add_parser(
+        "models", help="weights: what there is, and how to get it", description=MODELS_HELP
+    )
     actions = models.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", parents=[verbose], help="what each is for, its licence, whether it is there")
     verify = actions.add_parser("verify", parents=[verbose], help="compare what is there with its checksums")
@@ -66,7 +79,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         help="everything that backends can use, or what may be used commercially",
     )
     pull.add_argument("--accept-license", action="store_true", help="accept the licences without being asked")
-    taken = actions.add_parser("import", parents=[verbose], help="take weights that you have already")
+    taken = actions.add_parser(
+        "import", parents=[verbose], help="take weights that you have already", description=IMPORT_HELP
+    )
     taken.add_argument("file", type=Path, metavar="FILE", help="a file, or the folder of a model of several")
     select = commands.add_parser(
         "select", parents=[verbose], help="make final pictures of picked variations", description=SELECT_HELP
