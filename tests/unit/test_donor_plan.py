@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.codec import from_dict, to_dict
-from orch.app.src.donors.plan import MOST_DONORS, Cuts, DonorPlan, cost, plan_donors
+from orch.app.src.donors.plan import MOST_DONORS, DonorPlan, cost, plan_donors
 from orch.app.src.looking.known_faces import KnownFace
+from orch.app.src.looking.people import Cuts
 
 CUTS = Cuts(anywhere=0.42, burst=0.6)
 ANNA = np.eye(16)[0] * 0.6

@@ -19,6 +19,9 @@ Outcome = Literal["opened", "not_opened", "refused", "failed"]
 """opened: verified. not_opened: painted, but the look afterwards did not agree; left as it was.
 refused: every strategy declined with a reason. failed: an error."""
 
+SamePerson = Literal["confirmed", "not_checked", "differs"]
+"""Of a donor and whom it lends eyes to. not_checked: no identity backend is installed."""
+
 PhotoStatus = Literal["edited", "unchanged", "partial", "failed", "planned"]
 """partial: some faces failed with an error, the others are done. planned: a dry run."""
 
@@ -89,7 +92,6 @@ class FaceEdit:
         attempts: how often it was painted.
         donor: photo whose eyes were taken.
         iris_source: where the colour of the iris comes from, as the painter says; "" where it says nothing.
-        same_person: "confirmed", "differs" or "not_checked" where no identity backend is installed.
     """
 
     face_index: int
@@ -98,7 +100,7 @@ class FaceEdit:
     eyes: tuple[EyeVerdict, ...]
     refused: tuple[Refusal, ...] = ()
     donor: str | None = None
-    same_person: str = "not_checked"
+    same_person: SamePerson = "not_checked"
     iris_source: str = ""
     warnings: tuple[Notice, ...] = ()
     error: ErrorInfo | None = None

@@ -7,19 +7,14 @@ from pathlib import Path
 
 from contracts.face import Side
 from contracts.gen import GenItemParams
-from orch.app.src.donors.plan import SamePerson
+from orch.app.src.report import SamePerson
 from orch.app.src.run_paths import RunPathManager
 from orch.app.src.strategies import backend_of
 
 
 @dataclass(frozen=True)
 class Donor:
-    """A donor's face, cropped like a target's.
-
-    Attributes:
-        source: the photo's name.
-        same_person: as in `orch.app.src.donors.plan`.
-    """
+    """A donor's face, cropped like a target's. source: the photo's name."""
 
     source: str
     same_person: SamePerson

@@ -11,14 +11,14 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from imaging.face_shape import FloatArray, shape_distance
 from orch.app.src.looking.bursts import Bursts
 from orch.app.src.looking.known_faces import KnownFace
-from orch.app.src.looking.people import Vectors, distance_to_group, group_by_person
+from orch.app.src.looking.people import Cuts, Vectors, distance_to_group, group_by_person
+from orch.app.src.report import SamePerson
 
 MOST_DONORS = 6
 """Kept for a face: enough for the attempts at it and for variations with other eyes."""
@@ -36,17 +36,8 @@ TIME_WEIGHT = 0.5
 BURST_S, OCCASION_S = 5.0, 3600.0
 """Seconds between photos of one burst, and of another occasion; logarithmic in between."""
 
-SamePerson = Literal["confirmed", "not_checked", "differs"]
 MeshOf = Callable[[KnownFace], FloatArray]
 """The 478 mesh points of a face, shape (478, 3)."""
-
-
-@dataclass(frozen=True)
-class Cuts:
-    """Largest distances of one person's identity vectors: of any photos, and within a burst."""
-
-    anywhere: float
-    burst: float
 
 
 @dataclass(frozen=True)

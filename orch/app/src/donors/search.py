@@ -13,13 +13,14 @@ from contracts.envelope import Notice
 from environments import EnvironmentBroken
 from imaging.face_shape import FloatArray
 from orch.app.src.donors.photos import DonorPhotos
-from orch.app.src.donors.plan import Cuts, DonorPlan, plan_donors
+from orch.app.src.donors.plan import DonorPlan, plan_donors
 from orch.app.src.donors.settled import RunDonors
 from orch.app.src.errors import described
 from orch.app.src.inputs.photos import Photo
 from orch.app.src.looking.identification import Identified, Identifier, IdentityBackends
 from orch.app.src.looking.known_faces import KnownFace
 from orch.app.src.looking.looker import Looker, PhotoLook
+from orch.app.src.looking.people import Cuts
 from orch.app.src.settings import GenerationSection
 
 _NO_CUTS = Cuts(0.0, 0.0)

@@ -15,11 +15,11 @@ from orch.app.src.asking.documents import read_document
 from orch.app.src.asking.requests import RequestMaker
 from orch.app.src.backends.choice import FALLBACK
 from orch.app.src.backends.equipment import Equipment
-from orch.app.src.donors.plan import Cuts
 from orch.app.src.fingerprints import FACE_CODE, code_fingerprint, fingerprint, weights_fingerprint
 from orch.app.src.looking.face_cache import ContentCache, FaceCache, write_compact
 from orch.app.src.looking.known_faces import with_identity
 from orch.app.src.looking.looker import PhotoLook, paths_of
+from orch.app.src.looking.people import Cuts
 from orch.app.src.stage_registry import STAGES
 from orch.app.src.stages.executor import Executor
 from orch.app.src.stages.pool import WorkerPool

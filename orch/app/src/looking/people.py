@@ -8,6 +8,7 @@ alone, so that no table of all pairs is needed; memory grows with the number of 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,14 @@ NEIGHBOURS = 24
 chains of these."""
 _BLOCK = 512
 """Faces whose distances to all others are held at once."""
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Largest distances of one person's identity vectors: of any photos, and within a burst."""
+
+    anywhere: float
+    burst: float
 
 
 def group_by_person(vectors: Vectors, photos: Sequence[int], cut: float) -> NDArray[np.int64]:
