@@ -1,58 +1,37 @@
-"""Requests to the stages: the only place where paths and settings become a stage's words.
-
-Request ids are unique within a run: `<stage>-<number>`.
-"""
+"""Requests to the stages: here alone paths become a stage's words; settings do in `stage_params`."""
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
 
-from contracts.blend import BlendFace, BlendItemParams, BlendParams
+from contracts.blend import BlendFace, BlendItemParams
 from contracts.codec import to_dict
-from contracts.crop import CropItemParams, CropParams
-from contracts.envelope import Item, Request, StageName
-from contracts.face import FaceItemParams, FaceParams, Side
-from contracts.files import WEIGHTS_ROOT, reference
-from contracts.gen import GenParams
-from contracts.preenh import PreEnhanceItemParams, PreEnhanceParams
-from contracts.res import RestoreItemParams, RestoreParams
+from contracts.crop import CropItemParams
+from contracts.envelope import Item, Request
+from contracts.face import FaceItemParams, Side
+from contracts.files import reference
+from contracts.preenh import PreEnhanceItemParams
+from contracts.res import RestoreItemParams
+from orch.app.src.asking.envelopes import Envelopes
 from orch.app.src.asking.orders import PaintOrder, Pasting, RestoreOrder
-from orch.app.src.inputs.darkroom import Darkroom
+from orch.app.src.asking.stage_params import (
+    blend_params,
+    crop_params,
+    face_params,
+    gen_params,
+    pre_enhance_params,
+    restore_params,
+)
 from orch.app.src.run_ids import variation_id
-from orch.app.src.run_paths import Layout, RunPathManager
-from orch.app.src.settings import Settings
-from orch.app.src.strategies import AUTO
+from orch.app.src.run_paths import RunPathManager
 
 MASKS: dict[str, Side | None] = {"mask": None, "mask_left": "left", "mask_right": "right"}
 """Outputs of crop and inputs of gen -> whose mask."""
 
 
-@dataclass
-class RequestMaker:
-    """Builds requests of one run.
-
-    Attributes:
-        backends: stage -> backend; of the gen stage each order names its own.
-        weights: (stage, backend) -> name of weights -> where they are.
-        darkroom: has a picture that stages can read of any photo.
-    """
-
-    settings: Settings
-    layout: Layout
-    batch_id: str
-    backends: Mapping[StageName, str]
-    weights: Mapping[tuple[StageName, str], Mapping[str, Path]] = field(default_factory=dict)
-    darkroom: Darkroom = field(default_factory=Darkroom)
-    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-
-    def has(self, stage: StageName, backend: str) -> bool:
-        """Whether a backend was chosen for this run."""
-        return (stage, backend) in self.weights
+class RequestMaker(Envelopes):
+    """Builds requests of one run."""
 
     def face(self, photo: Path, paths: RunPathManager, debug: bool) -> Request:
         """Find the faces of a photo."""
@@ -60,7 +39,7 @@ class RequestMaker:
         if debug:
             outputs["debug"] = self._ref(paths.get_face_debug())
         item = Item("photo", photo=_photo(photo), outputs=outputs)
-        return self._request("face", [item], self.face_params(), photo)
+        return self._request("face", [item], face_params(self.settings), photo)
 
     def identity(self, photo: Path, paths: RunPathManager, backend: str) -> Request:
         """Identity vectors of the faces of a photo."""
@@ -70,11 +49,11 @@ class RequestMaker:
             inputs={"face_json": self._ref(paths.get_face_json())},
             outputs={"json": self._ref(paths.get_identity_json())},
         )
-        return self._request("face", [item], self.face_params(), photo, backend)
+        return self._request("face", [item], face_params(self.settings), photo, backend)
 
     def identity_of_nothing(self, backend: str) -> Request:
         """Load the network that tells people apart, and look at nobody."""
-        return self._request("face", [], self.face_params(), backend=backend)
+        return self._request("face", [], face_params(self.settings), backend=backend)
 
     def look_again(
         self, face_json: Path, blended: Mapping[str, Path], looks: Mapping[str, tuple[Path, Sequence[int]]]
@@ -97,13 +76,12 @@ class RequestMaker:
             )
             for variation, picture in blended.items()
         ]
-        return self._request("face", items, self.face_params())
+        return self._request("face", items, face_params(self.settings))
 
     def crop(
         self, photo: Path, paths: RunPathManager, faces: Mapping[int, tuple[Side, ...]], face_json: Path
     ) -> Request:
         """Crop faces. faces: face index -> eyes to be opened."""
-        processing = self.settings.processing
         items = [
             Item(
                 str(index),
@@ -119,13 +97,7 @@ class RequestMaker:
             )
             for index, eyes in faces.items()
         ]
-        params = CropParams(
-            crop_output_size=processing.crop_output_size,
-            use_larger_eye=processing.use_larger_eye,
-            max_megapixels=processing.max_megapixels,
-            max_file_mb=processing.max_file_mb,
-        )
-        return self._request("crop", items, params, photo)
+        return self._request("crop", items, crop_params(self.settings), photo)
 
     def gen(self, shared: RunPathManager, orders: Sequence[PaintOrder]) -> Request:
         """Paint faces, all variations in one batch; the orders are for one backend."""
@@ -142,11 +114,11 @@ class RequestMaker:
             )
             for order in orders
         ]
-        return self._request("gen", items, self._gen_params(), backend=orders[0].backend)
+        return self._request("gen", items, gen_params(self.settings), backend=orders[0].backend)
 
     def gen_nothing(self, backend: str) -> Request:
         """Load a painter's weights and paint nothing."""
-        return self._request("gen", [], self._gen_params(), backend=backend)
+        return self._request("gen", [], gen_params(self.settings), backend=backend)
 
     def blend(
         self, photo: Path, shared: RunPathManager, pictures: Mapping[Path, Sequence[Pasting]]
@@ -174,13 +146,7 @@ class RequestMaker:
                     params=to_dict(BlendItemParams(faces)),
                 )
             )
-        processing = self.settings.processing
-        params = BlendParams(
-            feather_size=processing.feather_size,
-            max_megapixels=processing.max_megapixels,
-            max_file_mb=processing.max_file_mb,
-        )
-        return self._request("blend", items, params, photo)
+        return self._request("blend", items, blend_params(self.settings), photo)
 
     def restore(self, orders: Mapping[str, RestoreOrder], upscale: float) -> Request:
         """Restore faces. orders: variation -> what to do."""
@@ -196,66 +162,20 @@ class RequestMaker:
             )
             for variation, order in orders.items()
         ]
-        processing = self.settings.processing
-        params = RestoreParams(
-            fidelity=self.settings.restoration.fidelity,
-            upscale=upscale,
-            max_megapixels=processing.max_megapixels,
-            max_file_mb=processing.max_file_mb,
-        )
-        return self._request("res", items, params)
+        return self._request("res", items, restore_params(self.settings, upscale))
 
     def pre_enhance(self, numbers: Sequence[int], backend: str = "") -> Request:
         """Make prompt variations of these numbers, from 1; by the run's backend, or by another."""
-        generation = self.settings.generation
         items = [
             Item(
                 variation_id(number),
                 outputs={"variation": self._ref(self.layout.variation(variation_id(number)))},
-                seed=generation.seed,
+                seed=self.settings.generation.seed,
                 params=to_dict(PreEnhanceItemParams(number=number)),
             )
             for number in numbers
         ]
-        params = PreEnhanceParams(
-            prompt=generation.prompt,
-            negative_prompt=generation.negative_prompt,
-            refiner_prompt=generation.refiner.prompt,
-            refiner_negative_prompt=generation.refiner.negative_prompt,
-            instruction=self.settings.pre_enhance_instruction_prompt,
-        )
-        return self._request("preenh", items, params, backend=backend)
-
-    @property
-    def wants_debug(self) -> bool:
-        """Whether a person wants to see what was detected."""
-        return self.settings.processing.verbose or self.settings.processing.debug
-
-    def face_params(self) -> FaceParams:
-        """How faces are looked for and judged."""
-        processing = self.settings.processing
-        return FaceParams(
-            threshold=processing.threshold,
-            max_megapixels=processing.max_megapixels,
-            max_file_mb=processing.max_file_mb,
-        )
-
-    def _device(self, backend: str) -> Literal["auto", "cpu", "cuda"]:
-        """SDXL that was chosen for the sake of a GPU must not creep along on the processor."""
-        device, model = self.settings.processing.device, self.settings.generation.model
-        return "cuda" if backend == "sdxl" and model == AUTO and device == "auto" else device
-
-    def _gen_params(self) -> GenParams:
-        generation = self.settings.generation
-        return GenParams(
-            batch_size=generation.batch_size,
-            scheduler=generation.scheduler,
-            neutralize=generation.neutralize,
-            precision=generation.precision,
-            low_memory=generation.low_memory,
-            compile=generation.compile,
-            quantize=generation.quantize,
-        )
+        return self._request("preenh", items, pre_enhance_params(self.settings), backend=backend)
 
     def _gen_inputs(self, shared: RunPathManager, order: PaintOrder) -> dict[str, str]:
         i = order.face_index
@@ -281,47 +201,6 @@ class RequestMaker:
             outputs["refined"] = paths.get_refined(i, attempt)
         return {name: self._ref(path) for name, path in outputs.items()}
 
-    def _ref(self, path: Path) -> str:
-        return self.layout.reference(path)
-
-    def _request(
-        self,
-        stage: StageName,
-        items: Sequence[Item],
-        params: Any,
-        photo: Path | None = None,
-        backend: str = "",
-    ) -> Request:
-        backend = backend or self.backends[stage]
-        weights = self.weights.get((stage, backend), {})
-        roots = self.layout.roots() | {
-            _weights_root(name): str(path.parent) for name, path in weights.items()
-        }
-        if photo:
-            roots["in"] = str(photo.parent)
-        return Request(
-            request_id=f"{stage}-{next(self._numbers)}",
-            run_id=self.batch_id,
-            stage=stage,
-            backend=backend,
-            device=self._device(backend),
-            items=tuple(items),
-            roots=roots,
-            debug=self.layout.keeps_intermediates,
-            params=to_dict(params) | _weights_param(weights),
-        )
-
 
 def _photo(photo: Path) -> str:
     return reference("in", photo.name)
-
-
-def _weights_root(name: str) -> str:
-    """Each has a root of its own: weights lie wherever the person keeps them."""
-    return f"{WEIGHTS_ROOT}{re.sub('[^a-z0-9_]', '_', name.lower())}"
-
-
-def _weights_param(weights: Mapping[str, Path]) -> dict[str, Any]:
-    """The parameter `weights` of the stages that have one; nothing where a backend needs none."""
-    references = {name: reference(_weights_root(name), path.name) for name, path in weights.items()}
-    return {"weights": references} if references else {}

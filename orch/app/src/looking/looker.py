@@ -17,6 +17,7 @@ from imaging.capture_time import capture_time
 from orch.app.src.asking.asker import Asker
 from orch.app.src.asking.documents import read_document
 from orch.app.src.asking.requests import RequestMaker
+from orch.app.src.asking.stage_params import face_params
 from orch.app.src.errors import described
 from orch.app.src.fingerprints import FACE_CODE, code_fingerprint, fingerprint, weights_fingerprint
 from orch.app.src.inputs.photos import Photo
@@ -128,7 +129,7 @@ class Looker:
     def _key(self, content: str) -> str:
         """By content, and by everything that decides what is seen in it."""
         backend = self.requests.backends["face"]
-        params = to_dict(self.requests.face_params())
+        params = to_dict(face_params(self.requests.settings))
         weights = weights_fingerprint(self.requests.weights.get(("face", backend), {}))
         device = self.requests.settings.processing.device
         return fingerprint([content, backend, params, device, weights, code_fingerprint(FACE_CODE)])
