@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from contracts.envelope import ErrorInfo, Notice
+from contracts.envelope import ErrorInfo, Notice, Refusal
 from contracts.error_codes import StageError
 from orch.app.src.report import PhotoReport, RunReport
 from orch.app.src.report_page.page import TEMPLATES, write_report_page
@@ -100,7 +100,8 @@ def test_every_photo_has_its_state_and_its_reason(tmp_path: Path) -> None:
     said = [text for _, text in page.all("p")]
     assert "no closed eyes" in said
     assert "c.jpg is damaged [INPUT_003]. copy it" in said
-    assert [given["value"] for given, _ in page.all("input", name="state")] == states
+    shown = [given["value"] for given, _ in page.all("input", name="state")]
+    assert shown == ["failed", "partial", "edited", "unchanged"], "what needs a look comes first"
 
 
 def test_every_edit_has_both_pictures_and_its_figures(tmp_path: Path) -> None:
@@ -112,6 +113,21 @@ def test_every_edit_has_both_pictures_and_its_figures(tmp_path: Path) -> None:
     definitions = [text for _, text in page.all("dd")]
     assert "default" in definitions  # where the iris comes from
     assert "closed → open" in [text for _, text in page.all("td")]
+
+
+def test_faces_left_alone_are_unfolded_where_the_reason_is_news(tmp_path: Path) -> None:
+    undetermined = unchanged(tmp_path, "b.jpg")
+    open_eyed = replace(undetermined, photo="o.jpg", faces=(face(0, "open", "open"),))
+    page = page_of(tmp_path, undetermined, open_eyed)
+    assert ["open" in given for given, _ in page.all("details", **{"class": "alone"})] == [True, False]
+
+
+def test_why_a_better_way_was_not_taken_is_seen(tmp_path: Path) -> None:
+    photo = edited(tmp_path, "a.jpg")
+    refused = (Refusal("donor", "the donor's eyes look far aside"),)
+    variation = replace(photo.variations[0], faces=(edit(refused=refused),))
+    page = page_of(tmp_path, replace(photo, variations=(variation,)))
+    assert "not by donor: the donor's eyes look far aside" in [text for _, text in page.all("p")]
 
 
 def test_the_settings_that_a_person_changed_are_told(tmp_path: Path) -> None:
@@ -238,6 +254,8 @@ def test_a_dry_run_offers_faces_to_choose(tmp_path: Path) -> None:
         failed(tmp_path, "c.png"),
     ]
     page = dry(tmp_path, *photos)
+    assert any("2026-11-21 08:00, 12.5 s" in text for _, text in page.all("p"))
+    assert any("Untick the faces that shall stay" in text for _, text in page.all("p"))
     assert [given["data-state"] for given, _ in page.all("article")] == [
         "to-choose",
         "nothing-to-open",

@@ -160,7 +160,7 @@ def _variation_lines(variation: VariationReport, named: bool) -> list[str]:
     lines = []
     for face in variation.faces:
         lines.append(f"  {prefix}face {face.face_index}: {edit_words(face)}")
-        lines += [f"    {text}" for text in _declined(face)]
+        lines += [f"    {text}" for text in declined(face)]
         lines += [f"    note: {notice.message}" for notice in face.warnings]
     if variation.restoration.startswith(RESTORATION_TOLD):
         lines.append(f"  {prefix}restoring faces: {variation.restoration}")
@@ -170,7 +170,7 @@ def _variation_lines(variation: VariationReport, named: bool) -> list[str]:
     return lines
 
 
-def _declined(face: FaceEdit) -> list[str]:
+def declined(face: FaceEdit) -> list[str]:
     """Why a face was not opened in a better way; where none opened it, its eyes say so themselves."""
     if not face.opened():
         return []

@@ -21,11 +21,11 @@ from markupsafe import Markup
 
 from contracts.codec import to_dict
 from contracts.files import atomic_path
-from orch.app.src.progress.summary import edit_words
+from orch.app.src.progress.summary import declined, edit_words
 from orch.app.src.report import RunReport
 from orch.app.src.report_page import words
 from orch.app.src.report_page.album import Album
-from orch.app.src.report_page.rows import eyes_to_open, page_state, rows
+from orch.app.src.report_page.rows import STATES, eyes_to_open, page_state, rows
 from orch.app.src.selecting.picks import PICKS_ABOUT, PICKS_FORMAT
 from orch.app.src.selecting.selection import SelectionDocument
 from orch.app.src.settings import Settings
@@ -122,6 +122,8 @@ def _templates() -> Environment:
         "error": words.error,
         "recompression": words.recompression,
         "edit_words": edit_words,
+        "declined": declined,
+        "moment": words.moment,
     }
     return environment
 
@@ -146,10 +148,11 @@ def _hash(text: str) -> str:
 def _totals(run: RunReport) -> dict[str, Any]:
     """Counts for the head of the page."""
     faces = [face for photo in run.photos for face in photo.faces]
+    counts = Counter(map(page_state, run.photos))
     best = [photo.variations[0] for photo in run.photos if photo.variations]
     return {
         "photos": len(run.photos),
-        "states": list(Counter(map(page_state, run.photos)).items()),
+        "states": [(state, counts[state]) for state in STATES if counts[state]],
         "faces": len(faces),
         "to_open": sum(map(eyes_to_open, faces)),
         "opened": sum(len(edit.opened()) for variation in best for edit in variation.faces),

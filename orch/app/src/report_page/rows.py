@@ -11,6 +11,9 @@ from orch.app.src.report_page.album import Album
 from orch.app.src.report_page.pictures import Pair, PhotoPictures
 from orch.app.src.report_page.words import seconds
 
+STATES = ("failed", "partial", "edited", "to choose", "unchanged", "nothing to open")
+"""What photos are on the page, those first that a person should look at."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -49,6 +52,12 @@ class Row:
         """Faces of which no variation says anything."""
         worked_on = {edit.face_index for v in self.photo.variations for edit in v.faces}
         return tuple(face for face in self.photo.faces if face.face_index not in worked_on)
+
+    @property
+    def shows_left_alone(self) -> bool:
+        """Whether why they were left alone is more than that their eyes are open."""
+        eyes = [eye for face in self.left_alone for eye in (face.left_eye, face.right_eye)]
+        return not self.has_output and any(eye.numbers.state != "open" for eye in eyes)
 
     def pair(self, variation_id: str, face_index: int) -> Pair | None:
         return self.pictures.pairs.get(variation_id, {}).get(face_index)

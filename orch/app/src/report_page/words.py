@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup
@@ -31,6 +32,11 @@ def seconds(value: float) -> str:
     if value >= 3600:
         return f"{value // 3600:.0f} h {value % 3600 // 60:.0f} min"
     return f"{value:.{2 if value < 1 else 1 if value < 60 else 0}f} s"
+
+
+def moment(iso: str) -> str:
+    """A date and time of day: "2026-02-07 14:30"."""
+    return datetime.fromisoformat(iso).strftime("%Y-%m-%d %H:%M")
 
 
 def eyes(face: FaceReport) -> str:
