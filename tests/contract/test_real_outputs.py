@@ -15,14 +15,14 @@ from contracts.codec import to_dict
 from contracts.envelope import Request, Result, StageName
 from contracts.execution import execute as execute_stage
 from contracts.json_schema import DOCUMENTS, document_schema
+from environments.places import CHECKOUT
 from orch.app.src.calling.options import Override, RunOptions
-from orch.app.src.run_paths import PROJECT_ROOT
 from orch.app.src.running.run import execute
 from orch.app.src.stage_registry import StageEntry
 from orch.app.src.stages.process import OnEvent
 from tests.unit.orch_fakes import World, surroundings
 
-SAMPLE = PROJECT_ROOT / "Input_Images" / "portrait_one_closed.jpg"
+SAMPLE = CHECKOUT / "Input_Images" / "portrait_one_closed.jpg"
 
 
 class InProcess:
@@ -101,7 +101,7 @@ def test_documents(kept: tuple[Path, list[tuple[Request, Result]]]) -> None:
 
 
 def test_manifests_of_all_stages() -> None:
-    found = sorted(PROJECT_ROOT.glob("*/models.json"))
+    found = sorted(CHECKOUT.glob("*/models.json"))
     assert found
     for path in found:
         validate(json.loads(path.read_text(encoding="utf-8")), "model_manifest")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from contracts.files import TEMPORARY_PREFIX
-from orch.app.src.run_paths import PROJECT_ROOT
+from environments.places import CHECKOUT
 from tests.running import Answer, run
 
 SAMPLES = ("portrait_both_closed.jpg", "portrait_one_closed.jpg", "glasses_one_closed.jpg")
@@ -43,7 +43,7 @@ def _mount(folder: Path, options: str) -> bool:
 
 
 def open_eyes(output: Path, *more: str) -> Answer:
-    photos = [str(PROJECT_ROOT / "Input_Images" / name) for name in SAMPLES]
+    photos = [str(CHECKOUT / "Input_Images" / name) for name in SAMPLES]
     return run("--output", str(output), "--run-id", "r", *more, "--input", *photos, cwd=output.parent.parent)
 
 

@@ -23,8 +23,8 @@ from typing import Any
 import pytest
 
 from contracts.files import TEMPORARY_PREFIX
+from environments.places import CHECKOUT
 from environments.reexec import child_environment
-from orch.app.src.run_paths import PROJECT_ROOT
 
 SAMPLES = (
     "portrait_both_closed.jpg",
@@ -60,7 +60,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("photos")
     for number in range(PHOTOS):
-        with Image.open(PROJECT_ROOT / "Input_Images" / SAMPLES[number % len(SAMPLES)]) as image:
+        with Image.open(CHECKOUT / "Input_Images" / SAMPLES[number % len(SAMPLES)]) as image:
             small = image.resize((HEIGHT * image.width // image.height, HEIGHT))
             small.save(folder / f"photo {number}.jpg", quality=95, comment=f"number {number}")
     return folder
@@ -80,7 +80,7 @@ class Runs:
         with open(self.output.with_suffix(".log"), "ab") as log:
             return subprocess.Popen(
                 [*command, "--input", str(self.photos), "--output", str(self.output)],
-                cwd=PROJECT_ROOT,
+                cwd=CHECKOUT,
                 env=environment,
                 stdout=log,
                 stderr=log,

@@ -16,7 +16,8 @@ import pytest
 
 from contracts.codec import from_dict
 from contracts.envelope import ItemResult, Request, Result
-from orch.app.src.stage_registry import PROJECT_ROOT, BackendEntry, StageEntry
+from environments.places import CHECKOUT
+from orch.app.src.stage_registry import BackendEntry, StageEntry
 from orch.app.src.stages.launching import stage_environment
 from orch.app.src.stages.process import StageDied, StageProcess
 from orch.app.src.stages.worker import StageWorker
@@ -32,7 +33,7 @@ def worker(tmp_path: Path) -> Iterator[StageWorker]:
     environment = stage_environment(os.environ)
 
     def launch(entry: StageEntry, backend: str) -> StageProcess:
-        return StageProcess(entry.name, COMMAND, environment, PROJECT_ROOT, tmp_path / "stage.log")
+        return StageProcess(entry.name, COMMAND, environment, CHECKOUT, tmp_path / "stage.log")
 
     worker = StageWorker(ENTRY, "faulty", launch)
     yield worker
@@ -169,10 +170,10 @@ import os, sys, time
 from pathlib import Path
 from tests.faults.test_orch_faults import COMMAND, request
 from orch.app.src.stages.process import StageDied, StageProcess
-from orch.app.src.stage_registry import PROJECT_ROOT
+from environments.places import CHECKOUT
 from orch.app.src.stages.launching import stage_environment
 folder = Path(sys.argv[1])
-stage = StageProcess("crop", COMMAND, stage_environment(os.environ), PROJECT_ROOT, folder / "log")
+stage = StageProcess("crop", COMMAND, stage_environment(os.environ), CHECKOUT, folder / "log")
 print(stage.pid, flush=True)
 if sys.argv[2] != "idle":
     stage.ask(request(folder, sys.argv[2]), 60, lambda event: None)
@@ -189,7 +190,7 @@ def test_no_stage_outlives_a_killed_parent(tmp_path: Path, behaviour: str, how: 
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, str(tmp_path), behaviour],
         stdout=subprocess.PIPE,
-        cwd=PROJECT_ROOT,
+        cwd=CHECKOUT,
         env=environment,
     )
     assert parent.stdout is not None

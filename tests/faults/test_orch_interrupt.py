@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from contracts.files import TEMPORARY_PREFIX
-from orch.app.src.run_paths import PROJECT_ROOT
+from environments.places import CHECKOUT
 from orch.app.src.stages.launching import stage_environment
 from tests.faults.test_orch_faults import alive, wait_until
 
@@ -68,7 +68,7 @@ def test_an_interrupted_run_keeps_what_is_finished_and_leaves_nothing_else(
         [sys.executable, "-c", RUN, str(tmp_path)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        cwd=PROJECT_ROOT,
+        cwd=CHECKOUT,
         env=stage_environment(os.environ),
     )
     assert process.stdout is not None and process.stderr is not None

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from contracts.error_codes import StageError
+from environments.places import CHECKOUT
 from orch.app.src.backends.doctor import doctor
-from orch.app.src.stage_registry import PROJECT_ROOT
 from tests.unit.orch_fakes import equipment
 
 
@@ -45,7 +45,7 @@ def test_a_program_reads_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_a_broken_default_path_is_exit_status_3(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    template = PROJECT_ROOT / "face/app/models/open_eye_template.json"
+    template = CHECKOUT / "face/app/models/open_eye_template.json"
     monkeypatch.setattr(
         "contracts.model_manifest.sha256_file", lambda path: "0" * 64 if path == template else "1" * 64
     )

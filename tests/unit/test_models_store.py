@@ -9,6 +9,7 @@ import pytest
 
 from contracts.error_codes import StageError
 from contracts.model_manifest import ModelEntry, ModelFile, ModelKind
+from environments.places import CHECKOUT
 from orch.app.src.calling.commands import SmallCommand
 from orch.app.src.cli import parse
 from orch.app.src.models.catalogue import StageModel, catalogue, model_named, profile
@@ -16,7 +17,7 @@ from orch.app.src.models.command import models_command
 from orch.app.src.models.importing import PICKLES
 from orch.app.src.models.places import searched_folders, written_folder
 from orch.app.src.models.store import ModelStore, model_store
-from orch.app.src.stage_registry import PROJECT_ROOT, STAGES
+from orch.app.src.stage_registry import STAGES
 from tests.unit.backend_fakes import MODELS, TABLE
 
 HERE = Path("/somewhere")
@@ -194,4 +195,4 @@ def test_a_pinned_revision_is_in_the_address() -> None:
 
 
 def test_the_checkout_ignores_its_weights() -> None:
-    assert "/models/" in (PROJECT_ROOT / ".gitignore").read_text().splitlines()
+    assert "/models/" in (CHECKOUT / ".gitignore").read_text().splitlines()

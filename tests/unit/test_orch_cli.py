@@ -13,11 +13,11 @@ from contracts.codec import ContractError
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from environments import EnvironmentBroken
+from environments.places import CHECKOUT
 from orch.app.src.calling.options import Override
 from orch.app.src.cli import build_parser, parse
 from orch.app.src.errors import exit_code_of, tell
 from orch.app.src.open_the_eyes import MODULE, command, main
-from orch.app.src.run_paths import PROJECT_ROOT
 from orch.app.src.settings_sources import load_settings
 from orch.app.src.version import VERSION
 
@@ -26,7 +26,7 @@ HERE = Path("/somewhere")
 
 def test_help_works_without_any_package() -> None:
     command = [sys.executable, "-S", "-E", "-m", MODULE, "--help"]  # -S: no site-packages
-    answer = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
+    answer = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
     for option in ("--config", "--input", "--donor", "--dry-run", "doctor", "models list|verify"):
         assert option in answer.stdout
 

@@ -25,7 +25,7 @@ from orch.app.src import fingerprints
 def test_what_is_seen_depends_on_code_models_and_libraries(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, matters: bool
 ) -> None:
-    monkeypatch.setattr(fingerprints, "PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr(fingerprints, "CHECKOUT", tmp_path)
     fingerprint = fingerprints.code_fingerprint.__wrapped__
     before = fingerprint(fingerprints.FACE_CODE)
     (tmp_path / file).parent.mkdir(parents=True)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from environments.places import CHECKOUT
 from imaging.photo import read_photo
 from orch.app.src.outputs.finishing import Finished, final_writer, provenance
 from orch.app.src.report import EyeVerdict, FaceEdit, VariationReport
-from orch.app.src.run_paths import PROJECT_ROOT
 from orch.app.src.settings import Settings
 from orch.app.src.version import VERSION
 
-SAMPLE = PROJECT_ROOT / "Input_Images" / "portrait_both_closed.jpg"
+SAMPLE = CHECKOUT / "Input_Images" / "portrait_both_closed.jpg"
 MODELS = {"face_mesh": "a" * 64}
 
 VARIATION = VariationReport(

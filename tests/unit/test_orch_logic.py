@@ -11,10 +11,11 @@ import pytest
 
 from contracts.blend import EyePaste
 from contracts.face import SIDES, EyeState, Face
+from environments.places import CHECKOUT
 from imaging.face_shape import shape_distance
 from orch.app.src.opening.iris_words import iris_colour_named
 from orch.app.src.opening.variations import VARIED_OPENNESS, gen_params, variations
-from orch.app.src.settings import DEFAULT_PROMPT, PROJECT_ROOT, Settings
+from orch.app.src.settings import DEFAULT_PROMPT, Settings
 from orch.app.src.strategies import choose
 from orch.app.src.verification import verdict
 from orch.app.src.version import VERSION
@@ -156,6 +157,6 @@ def test_shape_distance_ignores_size_place_and_pose_but_not_shape() -> None:
 
 
 def test_the_version_is_that_of_the_project() -> None:
-    text = (PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    text = (CHECKOUT / "pyproject.toml").read_text(encoding="utf-8")
     found = re.search(r'^version = "(.+)"$', text, re.MULTILINE)
     assert found is not None and found[1] == VERSION

@@ -12,9 +12,10 @@ import pytest
 from contracts.codec import from_dict
 from contracts.envelope import Request, StageName
 from contracts.stage import Stage
+from environments.places import CHECKOUT
 from orch.app.src.models.catalogue import catalogue
 from orch.app.src.models.store import model_store
-from orch.app.src.stage_registry import PROJECT_ROOT, STAGES
+from orch.app.src.stage_registry import STAGES
 from orch.app.src.stages import launching
 from orch.app.src.stages.launching import process_launcher, stage_environment
 from orch.app.src.stages.pool import WorkerPool
@@ -83,7 +84,7 @@ def test_a_backend_with_a_recipe_runs_in_its_environment(tmp_path: Path) -> None
 
 def test_children_find_the_checkout_and_share_the_cores() -> None:
     child = stage_environment({"PYTHONPATH": "/mine", "HOME": "/h"})
-    assert child["PYTHONPATH"] == f"{PROJECT_ROOT}{os.pathsep}/mine"
+    assert child["PYTHONPATH"] == f"{CHECKOUT}{os.pathsep}/mine"
     assert int(child["OMP_NUM_THREADS"]) >= 1
     assert child["HOME"] == "/h"
     assert stage_environment({"OMP_NUM_THREADS": "3"})["OMP_NUM_THREADS"] == "3"

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from contracts.error_codes import StageError
+from environments.places import CHECKOUT
 from orch.app.src.outputs import workspace
 from orch.app.src.outputs.workspace import dry_workspace, open_workspace, run_lock
-from orch.app.src.run_paths import PROJECT_ROOT, Layout, layout_for
+from orch.app.src.run_paths import Layout, layout_for
 
 NOW = datetime(2025, 2, 7, 14, 30, 22)
 
@@ -81,7 +82,7 @@ with begin(lambda i: layout_for(Path(sys.argv[1]), i, False), sys.argv[2], datet
 
 def start(tmp_path: Path, run_id: str, begin: str = "open_workspace") -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(tmp_path), run_id, begin], stdout=subprocess.PIPE, cwd=PROJECT_ROOT
+        [sys.executable, "-c", KILLED, str(tmp_path), run_id, begin], stdout=subprocess.PIPE, cwd=CHECKOUT
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"working\n"

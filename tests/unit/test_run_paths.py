@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 
 from contracts.error_codes import StageError
 from contracts.files import resolve
+from environments.places import CHECKOUT
 from orch.app.src.open_the_eyes import RunPathManager
 from orch.app.src.run_ids import checked_run_id, photo_id, variation_id
-from orch.app.src.run_paths import PROJECT_ROOT, Layout, layout_for
+from orch.app.src.run_paths import Layout, layout_for
 
 STAMP = "20250207_143022"
 
 
 def relative(path: Path) -> str:
-    return path.relative_to(PROJECT_ROOT).as_posix()
+    return path.relative_to(CHECKOUT).as_posix()
 
 
 def test_names_of_the_original_design() -> None:

@@ -12,11 +12,12 @@ from jsonschema import Draft202012Validator
 
 from contracts.error_codes import StageError
 from contracts.exit_codes import ExitCode
+from environments.places import CHECKOUT
 from orch.app.src.calling.options import Override, overrides_of
-from orch.app.src.settings import PROJECT_ROOT, SCHEMA_FILE, Settings, schema_text
+from orch.app.src.settings import SCHEMA_FILE, Settings, schema_text
 from orch.app.src.settings_sources import DEFAULT_CONFIG, load_settings, read_config
 
-CONFIGS = sorted(path for path in (PROJECT_ROOT / "config").glob("*.json") if path != SCHEMA_FILE)
+CONFIGS = sorted(path for path in (CHECKOUT / "config").glob("*.json") if path != SCHEMA_FILE)
 
 REFERENCE_EXAMPLES: list[dict[str, Any]] = [
     {
@@ -85,7 +86,7 @@ def test_configs_are_valid_to_us_and_to_editors(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["default", "fast", "hq", "blue_eyes", "wedding", "video", "variations"])
 def test_configs_of_the_design_are_there(name: str) -> None:
-    assert (PROJECT_ROOT / "config" / f"{name}.json") in CONFIGS
+    assert (CHECKOUT / "config" / f"{name}.json") in CONFIGS
 
 
 @pytest.mark.parametrize("document", REFERENCE_EXAMPLES)
@@ -190,5 +191,5 @@ def test_settings_from_python_are_checked_alike() -> None:
 
 
 def test_default_config_is_the_one_in_the_project() -> None:
-    assert DEFAULT_CONFIG == PROJECT_ROOT / "config" / "default.json"
+    assert DEFAULT_CONFIG == CHECKOUT / "config" / "default.json"
     assert re.search(r"Input_Images/\w+", Settings().image_paths()[0])

@@ -19,8 +19,7 @@ from typing import Any
 from contracts.codec import unknown_key_message
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-
-PROJECT_ROOT = Path(__file__).resolve().parents[3]
+from environments.places import CHECKOUT
 
 PATHS = (
     "crop",
@@ -67,7 +66,7 @@ def read_gen_config(path: Path) -> dict[str, Any]:
     for key, value in values.items():
         if not isinstance(value, _TYPES.get(key, str)) or isinstance(value, bool):
             raise _bad_config(path, f"{key} has the wrong type")
-    return {k: PROJECT_ROOT / v if k in PATHS else v for k, v in values.items()}
+    return {k: CHECKOUT / v if k in PATHS else v for k, v in values.items()}
 
 
 def _bad_config(path: Path, reason: str) -> StageError:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from orch.app.src.run_paths import PROJECT_ROOT
+from environments.places import CHECKOUT
 
 FACE_CODE = ("contracts", "imaging", "face/app", "face/environments")
 """What decides what is seen in a photo: code, and the versions of the libraries that it uses."""
@@ -40,10 +40,10 @@ def code_fingerprint(folders: Sequence[str]) -> str:
     """Of all files below folders of the checkout: code, and the weights and tables beside it."""
     digest = hashlib.sha256()
     for folder in folders:
-        for path in sorted((PROJECT_ROOT / folder).rglob("*")):
+        for path in sorted((CHECKOUT / folder).rglob("*")):
             left = path.name.startswith(".") or path.name.endswith(_LEFTOVERS)
             if path.is_file() and not left:
-                digest.update(f"{path.relative_to(PROJECT_ROOT).as_posix()}\0".encode())
+                digest.update(f"{path.relative_to(CHECKOUT).as_posix()}\0".encode())
                 digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

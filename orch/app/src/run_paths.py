@@ -14,9 +14,8 @@ from typing import Literal
 
 from contracts.face import Side
 from contracts.files import TEMPORARY_PREFIX, reference
+from environments.places import CHECKOUT
 from orch.app.src.run_ids import SHARED, photo_id
-
-PROJECT_ROOT = Path(__file__).resolve().parents[3]
 
 WORK_PREFIX = f"{TEMPORARY_PREFIX}work-"
 """Work folders start with this, so that leftovers of a killed run can be told and removed."""
@@ -125,9 +124,7 @@ class Layout:
         return self.variations / f"{variation_id}.json"
 
 
-def layout_for(
-    output: Path | None, batch_id: str, verbose: bool, project_root: Path = PROJECT_ROOT
-) -> Layout:
+def layout_for(output: Path | None, batch_id: str, verbose: bool, project_root: Path = CHECKOUT) -> Layout:
     """Folders of a batch: the reference's places in the project, or all of them below `output`."""
     images = project_root / "Output_Images" if output is None else output
     beside = project_root if output is None else output

@@ -11,16 +11,15 @@ from __future__ import annotations
 import json
 import re
 import sys
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from contracts.envelope import StageName
 from contracts.gen import Neutralize, Precision, RefinerMode, Scheduler
+from environments.places import CHECKOUT
 
-PROJECT_ROOT = Path(__file__).resolve().parents[3]
-SCHEMA_FILE = PROJECT_ROOT / "config" / "schema.json"
+SCHEMA_FILE = CHECKOUT / "config" / "schema.json"
 
 DEFAULT_PROMPT = (
     "Brown eyes, two wide open expressive eyes, symmetrical eyelids, realistic skin texture, matte finish"

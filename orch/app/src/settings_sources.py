@@ -17,10 +17,11 @@ from pydantic import BaseModel, ValidationError
 from contracts.codec import unknown_key_message
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
+from environments.places import CHECKOUT
 from orch.app.src.calling.options import Override
-from orch.app.src.settings import PROJECT_ROOT, Settings
+from orch.app.src.settings import Settings
 
-DEFAULT_CONFIG = PROJECT_ROOT / "config" / "default.json"
+DEFAULT_CONFIG = CHECKOUT / "config" / "default.json"
 
 ENVIRONMENT_KEYS: dict[str, tuple[str, ...]] = {
     "PIPELINE_LOG_FORMAT": ("processing", "log_format"),

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contracts.envelope import StageName
-
-PROJECT_ROOT = Path(__file__).resolve().parents[3]
+from environments.places import CHECKOUT
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class StageEntry:
 
     @property
     def folder(self) -> Path:
-        return PROJECT_ROOT / self.name
+        return CHECKOUT / self.name
 
 
 STAGES: dict[StageName, StageEntry] = {

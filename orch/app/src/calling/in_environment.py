@@ -7,16 +7,15 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from contracts.codec import from_dict
 from contracts.envelope import ErrorInfo
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
+from environments.places import CHECKOUT
 
-PROJECT_ROOT = Path(__file__).resolve().parents[4]
-ORCH_FOLDER = PROJECT_ROOT / "orch"
+ORCH_FOLDER = CHECKOUT / "orch"
 RECIPE = "orch"
 MODULE = "orch.app.src.main_process"
 
@@ -39,9 +38,7 @@ def call_main(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
     interpreter = environment_python(ORCH_FOLDER, RECIPE)
     environment = dict(os.environ)
-    environment["PYTHONPATH"] = os.pathsep.join(
-        filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")])
-    )
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
     child = subprocess.run(
         [str(interpreter), "-m", MODULE],
         input=json.dumps(arguments),

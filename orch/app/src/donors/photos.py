@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.envelope import Notice
+from environments.places import CHECKOUT
 from orch.app.src.inputs.photos import find_photos
-from orch.app.src.run_paths import PROJECT_ROOT
 from orch.app.src.settings import Settings
 
 
@@ -44,7 +44,7 @@ def donor_photos(settings: Settings, develops: bool) -> DonorPhotos:
 
 def _found(places: Sequence[str], develops: bool) -> tuple[tuple[Path, ...], tuple[Notice, ...]]:
     """Photos of each place; what cannot be used in one where others can is a notice."""
-    each = [find_photos([place], PROJECT_ROOT, outputs=Path(), develops=develops) for place in places]
+    each = [find_photos([place], CHECKOUT, outputs=Path(), develops=develops) for place in places]
     for found in each:
         if not found.photos:
             raise found.problems[0]

@@ -16,13 +16,14 @@ from contracts.exit_codes import ExitCode
 from contracts.failures import exit_code_for
 from contracts.parent import PARENT
 from environments import EnvironmentBroken
+from environments.places import CHECKOUT
 from environments.store import ready_python
 from imaging.photo_identity import PhotoLimits
 from orch.app.src.inputs.darkroom import Developed
-from orch.app.src.run_paths import PROJECT_ROOT, Layout
+from orch.app.src.run_paths import Layout
 from orch.app.src.stages.launching import stage_environment
 
-FOLDER = PROJECT_ROOT / "orch"
+FOLDER = CHECKOUT / "orch"
 RECIPE = "camera"
 MODULE = "imaging.camera.develop"
 

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-from environments.places import in_home, writable
-from orch.app.src.stage_registry import PROJECT_ROOT
+from environments.places import CHECKOUT, in_home, writable
 
 VARIABLE = "OTE_MODELS"
 
 
-def searched_folders(environ: Mapping[str, str], checkout: Path = PROJECT_ROOT) -> tuple[Path, ...]:
+def searched_folders(environ: Mapping[str, str], checkout: Path = CHECKOUT) -> tuple[Path, ...]:
     """Folders in which weights may be, the one that wins first; they need not exist.
 
     `models` in the checkout is searched also where nothing can be written to it: an image may carry it.
@@ -25,7 +24,7 @@ def searched_folders(environ: Mapping[str, str], checkout: Path = PROJECT_ROOT) 
     return (checkout / "models", *([of_user] if of_user else []))
 
 
-def written_folder(environ: Mapping[str, str], checkout: Path = PROJECT_ROOT) -> Path:
+def written_folder(environ: Mapping[str, str], checkout: Path = CHECKOUT) -> Path:
     """The folder that new weights go to; not made here.
 
     Raises:

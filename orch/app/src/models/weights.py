@@ -9,10 +9,10 @@ from pathlib import Path
 
 from contracts.files import sha256_file
 from contracts.model_manifest import ModelEntry
+from environments.places import CHECKOUT
 from orch.app.src.inputs.home_folder import from_home
 from orch.app.src.models.catalogue import StageModel
 from orch.app.src.models.store import ModelStore
-from orch.app.src.run_paths import PROJECT_ROOT
 from orch.app.src.settings import PACKAGED_LLM, Settings
 
 _MAGIC = {".gguf": b"GGUF"}
@@ -76,7 +76,7 @@ def find_weights(
         model = models[name]
         if name in settled:
             setting, given = settled[name]
-            path = PROJECT_ROOT / from_home(given)
+            path = CHECKOUT / from_home(given)
             found.append(Weights(model, path, setting, _problem_of_own(model, path)))
         else:
             found.append(Weights(model, store.path(model), "", _problem_in_store(model, store)))

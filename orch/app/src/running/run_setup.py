@@ -11,6 +11,7 @@ from pathlib import Path
 from contracts.envelope import Notice
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
+from environments.places import CHECKOUT
 from orch.app.src.calling.options import RunOptions
 from orch.app.src.inputs.filters import InputFilter, moment
 from orch.app.src.inputs.home_folder import from_home
@@ -21,7 +22,7 @@ from orch.app.src.journal import PREFIX, SUFFIX
 from orch.app.src.outputs.names import template_pattern
 from orch.app.src.outputs.workspace import Workspace, dry_workspace, open_workspace
 from orch.app.src.run_ids import checked_run_id
-from orch.app.src.run_paths import PROJECT_ROOT, Layout, layout_for
+from orch.app.src.run_paths import Layout, layout_for
 from orch.app.src.running.resume import PastRun, last_run
 from orch.app.src.settings import Settings
 
@@ -127,4 +128,4 @@ def _inputs(options: RunOptions, settings: Settings) -> tuple[tuple[str, ...], P
     """Inputs as they were given, and the folder from which they start."""
     if options.inputs:
         return options.inputs, options.base
-    return tuple(settings.image_paths()), PROJECT_ROOT
+    return tuple(settings.image_paths()), CHECKOUT

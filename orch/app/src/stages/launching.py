@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from contracts.envelope import Request, Result, StageName
+from environments.places import CHECKOUT
 from environments.reexec import child_environment
-from orch.app.src.stage_registry import PROJECT_ROOT, StageEntry
+from orch.app.src.stage_registry import StageEntry
 from orch.app.src.stages.capacity import ALONE
 from orch.app.src.stages.hardware import available_cores
 from orch.app.src.stages.process import OnEvent, StageProcess
@@ -51,7 +52,7 @@ def process_launcher(
         interpreter = Path(sys.executable) if recipe is None else interpreter_of(entry.folder, recipe)
         command = [str(interpreter), "-m", entry.module, "serve", "--backend", backend]
         environment = stage_environment(environ, None if backend in ALONE else threads)
-        return StageProcess(entry.name, command, environment, PROJECT_ROOT, log_of(entry.name))
+        return StageProcess(entry.name, command, environment, CHECKOUT, log_of(entry.name))
 
     return launch
 
