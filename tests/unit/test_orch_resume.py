@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from orch.app.src.calling.options import Override
+from orch.app.src.running import output_keys, run_report
 from tests.unit.orch_fakes import run
 from tests.unit.resumed_runs import NAMES, interrupted, painted, world
 
@@ -46,6 +47,21 @@ def test_a_changed_photo_is_looked_at_and_done_again(tmp_path: Path) -> None:
     report = run(later, tmp_path, resume=True, contents={"1.jpg": "another picture"})
     assert painted(later) == ["1.jpg"]
     assert [p.resumed for p in report.photos] == [False, True, True]
+    assert any(
+        "1 photo that an earlier call had finished: done again, they" in n.message for n in report.notices
+    )
+
+
+def test_another_version_of_the_program_does_photos_again_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted(tmp_path)
+    for module in (output_keys, run_report):
+        monkeypatch.setattr(module, "code_fingerprint", lambda folders: "another")
+    report = run(world(), tmp_path, resume=True)
+    assert [p.resumed for p in report.photos] == [False, False, False]
+    told = "2 photos that an earlier call had finished: done again, the program has changed since"
+    assert told in [n.message for n in report.notices]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +81,10 @@ def test_other_settings_do_photos_again_where_they_matter(
     report = run(later, tmp_path, resume=True, overrides=(Override("x", key, value),))
     assert len(painted(later)) == again
     assert report.exit_code == 0
+    told = [n.message for n in report.notices if n.code == "RESUME_DONE_AGAIN"]
+    name = ".".join(key)
+    sentence = f"3 photos that an earlier call had finished: done again, other settings than before: {name}"
+    assert told == ([sentence] if again else [])
 
 
 def test_a_picture_that_is_gone_or_damaged_is_made_again(tmp_path: Path) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from contracts.codec import ContractError, from_dict, to_dict
+from contracts.envelope import Notice
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.files import sha256_file
+from orch.app.src.fingerprints import fingerprint, settings_that_matter
 from orch.app.src.inputs.photos import Photo
 from orch.app.src.journal import JOURNAL_FORMAT, PREFIX, SUFFIX, record_at, records
 from orch.app.src.report import PhotoReport, WrittenFile
@@ -33,6 +35,8 @@ class PastRun:
     Attributes:
         began: ISO time at which the run began, "" where there was none.
         inputs: what it was about when it was last called: absolute files, folders and patterns.
+        settings, code: those of that call; empty where there was none.
+        finished: names of the photos that any call finished.
 
     Raises:
         StageError: BAD_RUN_ID for the journal of another version of this program.
@@ -42,6 +46,9 @@ class PastRun:
         self.run_id = run_id
         self.began = ""
         self.inputs: frozenset[str] = frozenset()
+        self.settings: Mapping[str, Any] = {}
+        self.code = ""
+        self.finished: set[str] = set()
         self._layout = layout
         self._done: dict[str, int] = {}
         for place, record in records(layout.journal(run_id)) if run_id else ():
@@ -49,6 +56,7 @@ class PastRun:
                 self._begin(record)
             elif record.get("kind") == "photo" and _is_finished(record):
                 self._done[record["key"]] = place
+                self.finished.add(str(record["report"].get("photo")))
 
     def __bool__(self) -> bool:
         """Whether any photo may be done."""
@@ -90,6 +98,9 @@ class PastRun:
         began, inputs = header.get("began"), header.get("inputs")
         if header.get("run_id") == self.run_id and isinstance(began, str) and isinstance(inputs, list):
             self.began, self.inputs = began, frozenset(map(str, inputs))
+            settings = header.get("settings")
+            self.settings = settings if isinstance(settings, dict) else {}
+            self.code = str(header.get("code", ""))
 
 
 def last_run(layout: Layout, inputs: frozenset[str]) -> PastRun:
@@ -108,6 +119,39 @@ def last_run(layout: Layout, inputs: frozenset[str]) -> PastRun:
         if past.inputs & inputs and not past.missed(inputs):
             return past
     return PastRun(layout, None)
+
+
+def done_again(
+    past: PastRun, photos: Sequence[PhotoReport], settings: Mapping[str, Any], code: str
+) -> tuple[Notice, ...]:
+    """What to tell where photos were finished by an earlier call and had to be done again.
+
+    Args:
+        settings, code: those of this call.
+    """
+    again = sum(photo.photo in past.finished and not photo.resumed for photo in photos)
+    if not again:
+        return ()
+    if changed := _changed(settings_that_matter(past.settings), settings_that_matter(settings)):
+        why = f"other settings than before: {', '.join(changed)}"
+    elif past.code != code:
+        why = "the program has changed since"
+    else:
+        why = "they, donors, weights, chosen faces or their finished pictures have changed since"
+    number = f"{again} photo{'s' if again > 1 else ''} that an earlier call had finished"
+    return (Notice("RESUME_DONE_AGAIN", f"{number}: done again, {why}"),)
+
+
+def _changed(then: Mapping[str, Any], now: Mapping[str, Any], above: str = "") -> list[str]:
+    """Dotted names of the settings whose values are not what they were."""
+    names = []
+    for name, value in now.items():
+        before = then.get(name)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            names += _changed(before, value, f"{above}{name}.")
+        elif fingerprint(value) != fingerprint(before):
+            names.append(f"{above}{name}")
+    return names
 
 
 def as_record(report: PhotoReport, images: Path) -> dict[str, Any]:

@@ -11,10 +11,12 @@ from contracts.codec import to_dict
 from contracts.envelope import Notice
 from contracts.execution import peak_rss_mb
 from orch.app.src.errors import described, exit_code_of_run
+from orch.app.src.fingerprints import ALL_CODE, code_fingerprint
 from orch.app.src.inputs.photos import FoundPhotos
 from orch.app.src.report import REPORT_FORMAT, RunReport
 from orch.app.src.running.begun_run import BegunRun
 from orch.app.src.running.passes import Passes
+from orch.app.src.running.resume import done_again
 from orch.app.src.stage_registry import STAGES
 from orch.app.src.stages.pool import WorkerPool
 from orch.app.src.version import VERSION
@@ -29,6 +31,8 @@ def run_report(run: BegunRun, passes: Passes, notices: Iterable[Notice]) -> RunR
     found, past, pool = run.found, run.resumed.past, run.pool
     photos = tuple(passes.reports[number] for number in sorted(passes.reports))
     problems = tuple(described(problem) for problem in found.problems)
+    settings = run.settings.model_dump()
+    again = done_again(past, photos, settings, code_fingerprint(ALL_CODE))
     total_s = time.monotonic() - run.started
     return RunReport(
         format=REPORT_FORMAT,
@@ -42,11 +46,18 @@ def run_report(run: BegunRun, passes: Passes, notices: Iterable[Notice]) -> RunR
         total_s=round(total_s, 3),
         overhead_s=round(total_s - pool.busy.seconds(), 3),
         peak_rss_mb=max([peak_rss_mb(), *(use.peak_rss_mb or 0.0 for use in pool.use().values())]),
-        settings=run.settings.model_dump(),
+        settings=settings,
         options=run.options.as_report(),
         photos=photos,
         problems=problems,
-        notices=(*found.notices, *run.donors.notices, *run.resumed.notices, *run.choice.notices, *notices),
+        notices=(
+            *found.notices,
+            *run.donors.notices,
+            *run.resumed.notices,
+            *again,
+            *run.choice.notices,
+            *notices,
+        ),
         backends=tuple(run.choice.reports),
         stages=_stages(pool),
     )
