@@ -14,7 +14,7 @@ from contracts.face import SIDES, EyeState, Face
 from environments.places import CHECKOUT
 from imaging.face_shape import shape_distance
 from orch.app.src.opening.iris_words import iris_colour_named
-from orch.app.src.opening.variations import VARIED_OPENNESS, gen_params, variations
+from orch.app.src.opening.variations import VARIED_OPENNESS, gen_item_params, variations
 from orch.app.src.settings import DEFAULT_PROMPT, Settings
 from orch.app.src.strategies import choose
 from orch.app.src.verification import verdict
@@ -57,7 +57,7 @@ def test_openness_is_asked_for_and_variations_follow_it_within_its_limits() -> N
         made = variations(settings, {}, 6)
         assert made[0].openness == asked
         assert all(0.5 <= v.openness <= 1.2 for v in made)
-        assert gen_params(settings, made[0]).openness == asked
+        assert gen_item_params(settings, made[0]).openness == asked
 
 
 def test_prompts_of_a_variation_merge_over_the_settings() -> None:

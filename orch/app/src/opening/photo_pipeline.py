@@ -22,7 +22,7 @@ from orch.app.src.opening.face_work import FaceWork
 from orch.app.src.opening.painting import Painter
 from orch.app.src.opening.plan import FacePlan, PhotoPlan, Selection, plan_photo
 from orch.app.src.opening.restoration import NOT_WANTED, Restored, restore
-from orch.app.src.opening.variations import Variation, gen_params
+from orch.app.src.opening.variations import Variation, gen_item_params
 from orch.app.src.outputs.finishing import Finished, WriteFinal
 from orch.app.src.outputs.names import OutputNames
 from orch.app.src.report import FaceEdit, PhotoReport, VariationReport, WrittenFile
@@ -145,7 +145,7 @@ class _Flow:
             variation_id=variation.variation_id,
             paths=self.paths.for_variation(variation.variation_id),
             seed=variation.seed,
-            params=gen_params(self.run.settings, variation),
+            params=gen_item_params(self.run.settings, variation),
             donors=self.run.donors.of(self.look, face.face_index, self.paths, self.ask),
             first_donor=variation.number,
         )

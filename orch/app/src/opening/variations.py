@@ -54,7 +54,7 @@ def variations(settings: Settings, prompts: Mapping[int, dict[str, Any]], count:
     return made
 
 
-def gen_params(settings: Settings, variation: Variation) -> GenItemParams:
+def gen_item_params(settings: Settings, variation: Variation) -> GenItemParams:
     """What the gen stage is told about one face in a variation.
 
     Colours come from the run's own prompt, not the variation's: the same for all variations.
