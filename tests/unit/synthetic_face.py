@@ -39,6 +39,7 @@ def face_mesh(spacing: float = 100.0, yaw: float = 0.0, width_share: float = 0.4
         mesh[list(eye_mesh.IRIS[side])] = [0.5 * sign, 0.0, 0.0]
     fixed = {10: (0, -0.9, 0.1), 152: (0, 1.7, 0.1), 234: (-1.05, 0.2, 0.5), 454: (1.05, 0.2, 0.5)}
     fixed |= {127: (-1.0, 0.0, 0.45), 356: (1.0, 0.0, 0.45)}
+    fixed |= {129: (-0.34, 0.58, -0.1), 358: (0.34, 0.58, -0.1)}  # nose wings
     for index, point in fixed.items():
         mesh[index] = point
     turn = np.radians(yaw)
@@ -62,7 +63,8 @@ def _eye_region(sign: float, width: float) -> FloatArray:
         region[under, 0], region[under, 1] = t * 1.3, 0.5 * height * (1 - (2 * t) ** 2) + 0.03
         region[over, 0], region[over, 1] = t[1:8] * 1.3, -height * (1 - (2 * t[1:8]) ** 2 * 0.4)
     region[eye_mesh.THIRD_RING, 0] = np.linspace(-0.8, 0.8, 23)
-    region[eye_mesh.THIRD_RING, 1] = np.r_[np.full(8, 0.6), np.full(15, -0.8)]
+    region[eye_mesh.THIRD_RING, 1] = 0.6
+    region[list(eye_mesh.BROW), 1] = -0.8
     region *= width
     region[:, 0] = -region[:, 0] * sign + 0.5 * sign  # outer corners away from the nose
     return region

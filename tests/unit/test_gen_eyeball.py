@@ -10,7 +10,7 @@ from contracts.face import SIDES
 from contracts.gen import GenItemParams
 from gen.app.src.eye_box import box_around
 from gen.app.src.eyeball.anatomy import eye_axes, globes, head_axes, opened_axes
-from gen.app.src.eyeball.aperture import SAMPLES, iris_height, open_aperture, opening_height
+from gen.app.src.eyeball.aperture import SAMPLES, iris_height, open_aperture, squeezed_openness
 from gen.app.src.eyeball.catchlight import catchlight_of
 from gen.app.src.eyeball.grid import drawing_grid
 from gen.app.src.eyeball.iris import IrisLook, draw_iris, pupil_radius
@@ -113,8 +113,25 @@ class TestAperture:
             assert aperture.lower_at(np.array(-0.03)) < v + 0.21 * 1.1
 
     def test_raised_cheeks_open_less(self) -> None:
-        heights = [opening_height(closed_line_at(depth), -0.06, 0.21) for depth in (0.09, 0.04, -0.01)]
-        assert heights[0] > heights[1] > heights[2]
+        shares = [squeezed_openness([closed_line_at(depth)] * 2) for depth in (0.09, 0.04, -0.01)]
+        assert shares[0] > shares[1] > shares[2]
+
+    def test_a_line_that_lies_high_in_one_eye_alone_is_no_raised_cheek(self) -> None:
+        assert squeezed_openness([closed_line_at(0.12), closed_line_at(-0.01)]) == 1
+
+    def test_an_expression_that_narrows_lifts_the_lower_lid_and_lowers_the_upper(self) -> None:
+        mesh, level = face_mesh(), np.full((240, 240), 0.3, np.float32)
+        calm, laughing = (plan_eyes(level, mesh, SIDES, None, 1.0, share)["left"] for share in (1.0, 0.75))
+        calm_lids, lids = calm.aperture, laughing.aperture
+        middle = SAMPLES // 2
+        assert lids.height() < 0.85 * calm_lids.height()
+        assert lids.lower[middle] < calm_lids.lower[middle] - 0.01
+        assert lids.upper[middle] > calm_lids.upper[middle] + 0.01
+
+    def test_where_the_other_eye_is_open_it_tells_and_not_the_expression(self) -> None:
+        mesh, level = face_mesh(), np.full((240, 240), 0.3, np.float32)
+        wide, narrow = (plan_eyes(level, mesh, ("left",), "right", 1.0, share)["left"] for share in (1, 0.75))
+        assert wide.aperture.height() == narrow.aperture.height()
 
     def test_a_low_brow_bounds_the_opening(self) -> None:
         low = open_aperture(RELAXED, 0.0, 0.45, -0.25)

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from contracts.face import Side
 from gen.app.src.closed_line import closed_line
 from gen.app.src.eyeball.anatomy import EyeAxes, Globe, eye_axes, globes, opened_axes
-from gen.app.src.eyeball.aperture import Aperture, iris_height, open_aperture, opening_height
+from gen.app.src.eyeball.aperture import (
+    Aperture,
+    iris_height,
+    open_aperture,
+    opening_height,
+    squeezed_openness,
+)
 from gen.app.src.lid_motion import lid_ceiling
 from imaging import eye_mesh
 
@@ -48,6 +54,7 @@ def plan_eyes(
     sides: Sequence[Side],
     other: Side | None,
     openness: float,
+    expression: float = 1.0,
 ) -> dict[Side, OpenEyePlan]:
     """Plans for the eyes to open.
 
@@ -55,6 +62,8 @@ def plan_eyes(
         linear_luminance: whole crop, (height, width).
         other: the eye that is open already, to be matched in gaze, size and height; None where none is.
         openness: 1 relaxed.
+        expression: height that the face's expression gives its eyes, of an ordinary one's. An eye that
+            is open already tells it better: then it is not asked.
     """
     placed = globes(mesh)
     axes = {side: opened_axes(mesh, side, winks=other is not None) for side in sides}
@@ -73,24 +82,40 @@ def plan_eyes(
     lines = {
         side: closed_line(linear_luminance, axes[side], eye_mesh.eye_region(mesh, side)) for side in sides
     }
-    own = {side: _own_height(lines[side], axes[side], placed[side]) for side in sides}
+    calm = {side: _own_height(lines[side], axes[side], placed[side]) for side in sides}
+    narrowed = squeezed_openness(list(lines.values())) * (expression if other is None else 1.0)
+    own = {side: narrowed * height for side, height in calm.items()}
     shared = float(np.mean(list(own.values())))
     heights = {side: _SHARED_HEIGHT * shared + (1 - _SHARED_HEIGHT) * own[side] for side in sides}
     if other is not None:
         seen = _open_height(mesh, other)
         heights = {side: _FOLLOW_HEIGHT * seen + (1 - _FOLLOW_HEIGHT) * own[side] for side in sides}
     return {
-        side: _plan(side, mesh, axes[side], placed[side], lines[side], heights[side] * openness)
+        side: _plan(
+            side,
+            mesh,
+            axes[side],
+            placed[side],
+            lines[side],
+            heights[side] * openness,
+            narrowed=calm[side] - own[side],
+        )
         for side in sides
     }
 
 
 def _plan(
-    side: Side, mesh: FloatArray, axes: EyeAxes, globe: Globe, line: FloatArray, height: float
+    side: Side,
+    mesh: FloatArray,
+    axes: EyeAxes,
+    globe: Globe,
+    line: FloatArray,
+    height: float,
+    narrowed: float,
 ) -> OpenEyePlan:
     u, v = axes.to_eye(globe.center)
     ceiling = lid_ceiling(axes, eye_mesh.eye_region(mesh, side))
-    aperture = open_aperture(line, float(u), height / axes.width, ceiling)
+    aperture = open_aperture(line, float(u), height / axes.width, ceiling, narrowed / axes.width)
     v = iris_height(aperture, float(u), float(v), globe.iris_radius / axes.width)
     globe = replace(globe, center=axes.to_crop(np.array([float(u), v])))
     return OpenEyePlan(side, axes, globe, line, aperture, ceiling)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from contracts.face import SIDES, Side
 from contracts.gen import PaintedEye
+from gen.app.src.expression import expected_openness, scrunched_openness
 from gen.app.src.eye_box import Box, Mask, blurred, box_around
 from gen.app.src.eye_cover import covered_eye
 from gen.app.src.eyeball.catchlight import Catchlight, catchlight_of
@@ -20,7 +21,7 @@ from gen.app.src.eyeball.render import Eyeball, draw_eyeball
 from gen.app.src.eyeball.sclera import sclera_colour
 from gen.app.src.eyeball.shading import draw_lower_margin
 from gen.app.src.eyeball.tone import PhotoTone
-from gen.app.src.eyeglasses import Rims, find_rims
+from gen.app.src.eyeglasses import GLASSES, Rims, find_rims
 from gen.app.src.foreground import behind, thin_foreground
 from gen.app.src.iris_colour import IrisColour, shown_colour
 from gen.app.src.lash_removal import LashField, erase_lashes
@@ -84,7 +85,14 @@ class LidLift:
         gain = 1.0 if other is None else seen_white_gain(linear, scene.mesh, other)
         colour = iris_colour_of(scene, linear, other, gain)
         shared = _shared(scene, linear, colour, gain, other)
-        plans = plan_eyes(luminance(linear), scene.mesh, scene.sides, other, scene.params.openness)
+        plans = plan_eyes(
+            luminance(linear),
+            scene.mesh,
+            scene.sides,
+            other,
+            scene.params.openness,
+            _expression(linear, scene.mesh, shared.rims),
+        )
         pictures = {name: scene.crop.copy() for name in ("painted", "prepared", "base_output")}
         alpha = np.zeros(scene.crop.shape[:2], np.float32)
         eyes = []
@@ -102,6 +110,12 @@ class LidLift:
                 taken = alpha[box.slices] > 0
                 pictures["painted"][box.slices][taken] = to_encoded(toned)[taken]
         return Painting(pictures.pop("painted"), alpha, tuple(eyes), pictures)
+
+
+def _expression(linear: Image, mesh: FloatArray, rims: Rims) -> float:
+    """How high the face's expression lets its eyes stand, of an ordinary one's."""
+    scrunched = 1.0 if rims.evidence >= GLASSES else scrunched_openness(luminance(linear), mesh)
+    return scrunched * expected_openness(mesh)
 
 
 def _outline(plan: OpenEyePlan) -> FloatArray:
