@@ -77,5 +77,5 @@ class StageError(Exception):
         self.retryable = retryable
 
     def line(self) -> str:
-        """The one line a person reads: `message (CODE). hint`."""
+        """The one line a person reads: `message [CODE]. hint`."""
         return f"{self.message} [{self.code}]" + (f". {self.hint}" if self.hint else "")

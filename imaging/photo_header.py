@@ -86,7 +86,7 @@ def check_size(path: Path, width: int, height: int, limits: PhotoLimits) -> None
         raise refuse(
             ErrorCode.INPUT_TOO_LARGE,
             f"{path}: {width} x {height} is {megapixels:.0f} megapixels, the limit is {most:g}",
-            "scale it down, or raise max_megapixels",
+            "scale it down, or raise the limit: --max-megapixels",
         )
 
 

@@ -136,7 +136,7 @@ def _head(path: Path, limits: PhotoLimits) -> bytes:
         raise refuse(
             ErrorCode.INPUT_TOO_LARGE,
             f"{path}: {status.st_size / 1e6:.0f} MB, the limit is {limits.max_file_mb:g}",
-            "save it smaller, or raise max_file_mb",
+            "save it smaller, or raise the limit: --max-file-mb",
         )
     return head
 

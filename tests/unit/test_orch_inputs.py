@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -276,5 +277,18 @@ def test_one_bad_name_among_donors_is_a_notice(tmp_path: Path) -> None:
     found = donors(tmp_path)
     assert [path.name for path in found.searched] == ["a.jpg"]
     assert [notice.code for notice in found.notices] == ["INPUT_005"]
-    with pytest.raises(StageError, match="does not exist"):
+    with pytest.raises(StageError, match=r"^--donor-folder: .*nowhere does not exist$"):
         donors(tmp_path, tmp_path / "nowhere")
+
+
+def test_what_may_not_be_looked_at_is_not_said_to_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> os.stat_result:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "lstat", refuse)
+    (problem,) = find(tmp_path, "a.jpg").problems
+    assert problem.line().startswith(
+        f"{tmp_path}/a.jpg cannot be reached: Permission denied [INPUT_001]. check"
+    )

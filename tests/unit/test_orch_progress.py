@@ -81,7 +81,7 @@ def test_variations_are_named_and_problems_told(tmp_path: Path) -> None:
     out = shown(world, tmp_path, num_variations=1, inputs=("in/a.jpg", "none.jpg"))
     assert "original: face 0: both eyes left unchanged: still closed afterwards" in out
     assert "variation_01: face 1: failed: crop failed [CROP_001]" in out
-    assert "error: photo TMP/none.jpg does not exist [INPUT_001]. check the spelling" in out
+    assert "error: TMP/none.jpg does not exist [INPUT_001]. check the spelling" in out
 
 
 def test_an_unreadable_photo_is_one_line(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.envelope import Notice
+from contracts.error_codes import StageError
 from environments.places import CHECKOUT
 from orch.app.src.inputs.photos import find_photos
 from orch.app.src.settings import Settings
@@ -37,17 +38,18 @@ def donor_photos(settings: Settings, develops: bool) -> DonorPhotos:
         StageError: INPUT_MISSING where there is none.
     """
     given = settings.generation.donor
-    named, passed_over = _found([given] if given else [], develops)
-    searched, left_out = _found(settings.generation.donor_folder, develops)
+    named, passed_over = _found("--donor", [given] if given else [], develops)
+    searched, left_out = _found("--donor-folder", settings.generation.donor_folder, develops)
     return DonorPhotos(named, searched, (*passed_over, *left_out))
 
 
-def _found(places: Sequence[str], develops: bool) -> tuple[tuple[Path, ...], tuple[Notice, ...]]:
+def _found(option: str, places: Sequence[str], develops: bool) -> tuple[tuple[Path, ...], tuple[Notice, ...]]:
     """Photos of each place; what cannot be used in one where others can is a notice."""
     each = [find_photos([place], CHECKOUT, outputs=Path(), develops=develops) for place in places]
     for found in each:
         if not found.photos:
-            raise found.problems[0]
+            first = found.problems[0]
+            raise StageError(first.code, f"{option}: {first.message}", first.hint, first.exit_code)
     paths = dict.fromkeys(photo.path for found in each for photo in found.photos)
     problems = [Notice(problem.code, problem.message) for found in each for problem in found.problems]
     notices = [notice for found in each for notice in found.notices]

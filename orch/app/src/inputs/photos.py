@@ -140,10 +140,10 @@ class _Search:
                 looked_for = ", ".join(sorted(self.suffixes))
                 raise _none(f"no photos in folder {path}", self.not_read - told, f"looked for {looked_for}")
             return photos
-        if os.path.lexists(path):
+        if _is_there(path):
             return [Photo(path)]
         if not _WILDCARD.search(given):
-            raise _missing(f"photo {path} does not exist", "check the spelling and the folder")
+            raise _missing(f"{path} does not exist", "check the spelling and the folder")
         fixed = _before_wildcard(path)
         matches = sorted(fixed.glob(_pattern(path.relative_to(fixed))), key=natural_key)
         photos = [_below(fixed, p) for p in matches if not p.is_dir() and self._counts(p)]
@@ -260,6 +260,22 @@ def _not_utf8(path: Path) -> StageError:
         "rename it",
         ExitCode.UNREADABLE_INPUT,
     )
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file, or a link that leads nowhere.
+
+    Raises:
+        StageError: INPUT_MISSING where nobody can tell, as a folder above may not be entered.
+    """
+    try:
+        path.lstat()
+    except PermissionError as error:
+        message = f"{path} cannot be reached: {error.strerror}"
+        raise _missing(message, "check the permissions of the folders above it") from error
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _missing(message: str, hint: str) -> StageError:
