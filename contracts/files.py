@@ -126,8 +126,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or f"it is no JSON, {error}"
         raise StageError(
-            ErrorCode.BAD_REQUEST, f"cannot read the document {path}: {error}", exit_code=ExitCode.USAGE
+            ErrorCode.BAD_REQUEST, f"cannot read the document {path}: {why}", exit_code=ExitCode.USAGE
         ) from error
 
 

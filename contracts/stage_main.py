@@ -6,7 +6,6 @@ imported only when a session is opened, so that `--help` and `describe` need no 
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import os
@@ -18,7 +17,8 @@ from typing import Any
 
 from contracts import CONTRACT
 from contracts.codec import ContractError, from_dict, to_dict
-from contracts.envelope import Request, Result
+from contracts.command_line import OneLineParser
+from contracts.envelope import ErrorInfo, Request, Result
 from contracts.error_codes import ErrorCode, StageError
 from contracts.events import ProtocolStream
 from contracts.execution import execute
@@ -80,9 +80,9 @@ def describe(stage: Stage) -> dict[str, Any]:
     }
 
 
-def build_parser(stage: Stage) -> argparse.ArgumentParser:
+def build_parser(stage: Stage) -> OneLineParser:
     """The person's command line; `run`, `serve` and `describe` are described in its epilog."""
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog=f"python -m {stage.module}",
         description=stage.summary,
         epilog=(
@@ -114,7 +114,7 @@ def stage_main(
     try:
         return _dispatch(stage, arguments, ensure)
     except (StageError, ContractError) as error:
-        print(f"error: {error.line() if isinstance(error, StageError) else error}", file=sys.stderr)
+        _tell(error_info(error, ErrorCode.BAD_REQUEST))
         return int(error.exit_code if isinstance(error, StageError) else ExitCode.USAGE)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
@@ -149,14 +149,16 @@ def _dispatch(stage: Stage, arguments: list[str], ensure: Callable[[str], None] 
     request = replace(stage.request_from(options), backend=options.backend, device=options.device)
     result = execute(stage, request, {})
     if result.error:
-        error = result.error
-        print(
-            f"error: {error.message} [{error.code}]" + (f". {error.hint}" if error.hint else ""),
-            file=sys.stderr,
-        )
+        _tell(result.error)
         return result.exit_code
     stage.show(request, result)
     return result.exit_code
+
+
+def _tell(error: ErrorInfo) -> None:
+    """One line for a person."""
+    hint = f". {error.hint}" if error.hint else ""
+    print(f"error: {error.message} [{error.code}]{hint}", file=sys.stderr)
 
 
 def _read_text(path: str) -> str:
@@ -168,8 +170,8 @@ def _read_text(path: str) -> str:
         ) from error
 
 
-def _program_parser(stage: Stage, verb: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"python -m {stage.module} {verb}")
+def _program_parser(stage: Stage, verb: str) -> OneLineParser:
+    parser = OneLineParser(prog=f"python -m {stage.module} {verb}")
     if verb == "run":
         parser.add_argument("--request", required=True)
     else:

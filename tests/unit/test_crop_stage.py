@@ -17,6 +17,7 @@ from contracts.crop import CropDocument, CropParams
 from contracts.envelope import Item, Request, Result
 from contracts.error_codes import ErrorCode
 from contracts.execution import execute
+from contracts.exit_codes import ExitCode
 from contracts.face import SIDES, Side
 from contracts.stage_main import stage_main
 from crop.app.src.crop import crop_face
@@ -200,6 +201,17 @@ def test_face_without_closed_eyes_is_skipped_unless_asked_for(prepared: Path) ->
     donor = run(request(prepared, 1, eyes_to_open=[]))
     assert donor.items[0].status == "succeeded"
     assert not levels(prepared / "work/mask_1.png").any()
+
+
+def test_a_face_document_of_another_picture_is_a_wrong_request(prepared: Path) -> None:
+    document = json.loads((prepared / "face.json").read_text())
+    document["image_size"] = [1, 2]
+    (prepared / "face.json").write_text(json.dumps(document))
+    result = run(request(prepared, 0))
+    assert result.exit_code == ExitCode.USAGE
+    assert result.error is not None
+    assert result.error.code == ErrorCode.BAD_REQUEST
+    assert "is of a 1 x 2 picture" in result.error.message
 
 
 def test_faults_stay_with_their_item(prepared: Path) -> None:

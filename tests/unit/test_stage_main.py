@@ -17,6 +17,7 @@ from contracts.envelope import Item, ItemResult, Request, Result, Versions
 from contracts.error_codes import ErrorCode, StageError
 from contracts.execution import execute, threads_to_use
 from contracts.exit_codes import ExitCode
+from contracts.files import read_json
 from contracts.stage import Backend, Job, Stage, each_item
 from contracts.stage_main import stage_main
 
@@ -154,6 +155,34 @@ def test_run_reads_one_request(tmp_path: Path) -> None:
 def test_describe_needs_no_backend(capsys: pytest.CaptureFixture[str]) -> None:
     assert stage_main(STAGE, ["describe"]) == 0
     assert json.loads(capsys.readouterr().out)["backends"]["echo"]["environment"] is None
+
+
+@pytest.mark.parametrize(("argv", "code"), [([], "ARGS_001"), (["run", "--request", "{"], "CONTRACT_001")])
+def test_a_wrong_command_is_one_line_with_a_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], argv: list[str], code: str
+) -> None:
+    if argv:
+        argv[-1] = str(tmp_path / "request.json")
+        (tmp_path / "request.json").write_text('{"unknown": 1}')
+        assert stage_main(STAGE, argv) == ExitCode.USAGE
+    else:
+        with pytest.raises(SystemExit) as caught:
+            stage_main(STAGE, argv)
+        assert caught.value.code == ExitCode.USAGE
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and said.count("\n") == 1
+    assert f"[{code}]" in said
+
+
+def test_a_document_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(StageError) as caught:
+        read_json(tmp_path / "none.json")
+    assert caught.value.line() == (
+        f"cannot read the document {tmp_path}/none.json: No such file or directory [CONTRACT_001]"
+    )
+    (tmp_path / "text.json").write_text("hello")
+    with pytest.raises(StageError, match="text.json: it is no JSON, Expecting value: line 1"):
+        read_json(tmp_path / "text.json")
 
 
 def test_the_environment_is_asked_for_only_where_one_is_needed() -> None:

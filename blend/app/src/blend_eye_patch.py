@@ -1,6 +1,6 @@
 """Stage 4, blend: painted eyes go back into the photo, and nothing else changes.
 
-    python -m blend.app.src.blend_eye_patch PHOTO --crop-json crop_0.json --painted painted.png \\
+    python -m blend.app.src.blend_eye_patch PHOTO --crop-json crop_0_PHOTO.json --painted painted.png \\
         --alpha alpha.png --out-image out.png
 """
 

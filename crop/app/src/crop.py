@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from contracts.crop import CropDocument, CropParams, EyeCrop
 from contracts.error_codes import ErrorCode, StageError
+from contracts.exit_codes import ExitCode
 from contracts.face import SIDES, Face, FaceDocument, Side
 from crop.app.src.geometry import CropGeometry, crop_geometry
 from crop.app.src.masks import Mask, eye_mask
@@ -45,14 +46,16 @@ def find_face(faces: FaceDocument, face_index: int, photo: Photo) -> Face:
     """The face of that number.
 
     Raises:
-        StageError: CROP_GENERATION_FAILED where it is not there, or the document is of another picture.
+        StageError: CROP_GENERATION_FAILED where it is not there; BAD_REQUEST where the document is of
+            another picture.
     """
     if tuple(faces.image_size) != photo.size:
         raise StageError(
-            ErrorCode.CROP_GENERATION_FAILED,
+            ErrorCode.BAD_REQUEST,
             f"the face document is of a {faces.image_size[0]} x {faces.image_size[1]} picture, "
             f"the photo has {photo.size[0]} x {photo.size[1]}",
             "detect the faces of this photo",
+            ExitCode.USAGE,
         )
     for face in faces.faces:
         if face.face_index == face_index:

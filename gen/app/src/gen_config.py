@@ -4,7 +4,7 @@ Any option of the command by its name with underscores, and a section `generatio
 project's configurations, of which `model`, `eye_color`, `seed`, `prompt` and `negative_prompt`
 count here:
 
-    {"crop": "face_crop_0.png", "crop_json": "crop_0.json", "out_image": "painted.png",
+    {"crop": "face_crop_0_photo.png", "crop_json": "crop_0_photo.json", "out_image": "painted.png",
      "generation": {"model": "lid_lift", "eye_color": "blue", "seed": 7}}
 
 Paths resolve from the project's root.

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contracts.command_line import OneLineParser
 from orch.app.src.calling import cli_values, commands
 from orch.app.src.calling.commands import SmallCommand
-from orch.app.src.calling.one_line_parser import OneLineParser
 from orch.app.src.calling.options import Override, RunOptions
 from orch.app.src.inputs.home_folder import from_home
 from orch.app.src.version import PROGRAM, VERSION

@@ -16,6 +16,7 @@ from contracts.codec import from_dict, to_dict
 from contracts.crop import CropDocument
 from contracts.envelope import Item, ItemResult, Notice, Versions
 from contracts.error_codes import ErrorCode, StageError
+from contracts.exit_codes import ExitCode
 from contracts.files import read_json
 from contracts.stage import Job, each_item
 from imaging import png_writer
@@ -77,10 +78,11 @@ def _read_face(job: Job, item: Item, face: BlendFace, photo: Photo) -> PaintedFa
     document = from_dict(CropDocument, read_json(job.input(item, name)), name)
     if tuple(document.photo_size) != photo.size:
         raise StageError(
-            ErrorCode.BLEND_FAILED,
+            ErrorCode.BAD_REQUEST,
             f"the crop is of a {document.photo_size[0]} x {document.photo_size[1]} photo, "
             f"this one has {photo.size[0]} x {photo.size[1]}",
             "crop this photo",
+            ExitCode.USAGE,
         )
     if f"crop_{i}" in item.inputs:
         crop = read_picture(job.input(item, f"crop_{i}"))
@@ -96,9 +98,10 @@ def _read_face(job: Job, item: Item, face: BlendFace, photo: Photo) -> PaintedFa
         expected = (size, size) if name == "alpha" else (size, size, 3)
         if picture.shape != expected:
             raise StageError(
-                ErrorCode.BLEND_FAILED,
+                ErrorCode.BAD_REQUEST,
                 f"face {i}: the {name} picture has shape {picture.shape}, the crop document says {expected}",
                 "paint the crop that belongs to the document",
+                ExitCode.USAGE,
             )
     return PaintedFace(document, eyes=face.eyes, **pictures)
 
