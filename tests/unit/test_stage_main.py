@@ -181,7 +181,7 @@ def test_a_document_that_is_not_there_is_said_so(tmp_path: Path) -> None:
         f"cannot read the document {tmp_path}/none.json: No such file or directory [CONTRACT_001]"
     )
     (tmp_path / "text.json").write_text("hello")
-    with pytest.raises(StageError, match="text.json: it is no JSON, Expecting value: line 1"):
+    with pytest.raises(StageError, match=r"text\.json: it is no JSON, Expecting value: line 1"):
         read_json(tmp_path / "text.json")
 
 
