@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.codec import from_dict, to_dict
+from contracts.face import FaceDocument, Pose
 from orch.app.src.donors.plan import MOST_DONORS, DonorPlan, cost, plan_donors
-from orch.app.src.looking.known_faces import KnownFace
+from orch.app.src.looking.known_faces import KnownFace, known_faces
 from orch.app.src.looking.people import Cuts
+from tests.unit import orch_fakes
 
 CUTS = Cuts(anywhere=0.42, burst=0.6)
 ANNA = np.eye(16)[0] * 0.6
@@ -22,7 +24,17 @@ BERTA = np.eye(16)[1] * 0.6
 def face(photo: int, who=None, *, is_open: bool = True, index: int = 0, **changes) -> KnownFace:
     vector = None if who is None else tuple(map(float, who + 0.01 * photo * np.eye(16)[5]))
     known = KnownFace(
-        photo, index, 1, () if is_open else ("left", "right"), is_open, 0.0, 0.0, 100.0, 0.02, vector=vector
+        photo,
+        index,
+        1,
+        () if is_open else ("left", "right"),
+        is_open,
+        yaw=0.0,
+        pitch=0.0,
+        inter_ocular_distance=100.0,
+        aside=0.02,
+        openness=0.2 if is_open else 0.03,
+        vector=vector,
     )
     return replace(known, **changes)
 
@@ -70,6 +82,9 @@ def test_a_group_that_hangs_together_by_others_must_fit_the_target_itself():
     [
         ({"yaw": 25.0}, {"yaw": 3.0}),
         ({"aside": 0.3}, {"aside": 0.02}),
+        ({"openness": 0.31}, {"openness": 0.24}),
+        ({"openness": 0.31}, {"openness": 0.20}),
+        ({"openness": 0.12}, {"openness": 0.20}),
         ({"inter_ocular_distance": 20.0}, {"inter_ocular_distance": 90.0}),
         ({"taken": 90_000.0}, {"taken": 2.0}),
     ],
@@ -77,6 +92,12 @@ def test_a_group_that_hangs_together_by_others_must_fit_the_target_itself():
 def test_the_better_fit_comes_first(worse, better):
     faces = [face(0, ANNA, is_open=False, taken=0.0), face(1, ANNA, **worse), face(2, ANNA, **better)]
     assert donors_of(plan_donors(faces, frozenset(), CUTS, no_mesh), 0) == [2, 1]
+
+
+def test_wide_eyes_are_no_stare_in_a_person_who_mostly_has_them():
+    faces = [face(0, ANNA, is_open=False), *(face(n, ANNA, openness=0.3) for n in (1, 2, 3))]
+    faces.append(face(4, ANNA, openness=0.2))
+    assert donors_of(plan_donors(faces, frozenset(), CUTS, no_mesh), 0) == [1, 2, 3, 4]
 
 
 def test_the_burst_beats_another_day_at_equal_pose_and_not_a_turned_head():
@@ -157,3 +178,17 @@ def test_a_named_stranger_is_taken_only_where_exactly_that_is_asked_for() -> Non
     mesh = np.random.default_rng(0).normal(size=(478, 3))
     plan = plan_donors(faces, frozenset({1}), CUTS, lambda f: mesh, trust=True)
     assert [(d.photo, d.same_person) for d in plan.of_photo(0)[0]] == [(1, "differs")]
+
+
+def test_an_iris_that_looks_into_the_camera_is_not_aside_whatever_the_head_does():
+    def aside(yaw: float, moved: float) -> float:
+        seen = orch_fakes.face(0, "open", "open", pose=Pose(yaw, 0.0, 0.0))
+        mesh = np.array(seen.mesh)
+        mesh[[468, 473], 0] += moved * 40
+        seen = replace(seen, mesh=tuple(map(tuple, mesh.tolist())))
+        document = FaceDocument("", "", (300, 300), "fake", 260.0, (seen,))
+        return known_faces(0, document, None)[0].aside
+
+    assert aside(0.0, 0.0) < 0.01
+    assert aside(20.0, -0.07) < 0.01
+    assert aside(20.0, 0.0) > 0.05

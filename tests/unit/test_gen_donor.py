@@ -215,6 +215,26 @@ def test_a_donor_that_squints() -> None:
     assert "crossed" in str(reason(replace(scene, donor=replace(donor_of(scene), mesh=mesh))))
 
 
+def test_a_stare_stays_in_the_donors_photo() -> None:
+    scene = scene_of()
+    wide = np.array(donor_of(scene).mesh)
+    for side in SIDES:
+        wide[list(eye_mesh.EYE_REGION[side][eye_mesh.UPPER_LID]), 1] -= 0.1 * eye_mesh.eye_width(wide, side)
+    stares = replace(scene, donor=replace(donor_of(scene), mesh=wide))
+    opening = Donor().paint(stares).eyes[0].openness
+    assert opening < 0.85 * open_eye_of(wide, "left").aspect_ratio
+    assert opening == pytest.approx(Donor().paint(scene).eyes[0].openness, rel=0.15)
+
+
+def test_calm_eyes_are_narrowed_in_a_laughing_face() -> None:
+    scene = scene_of()
+    laughing = np.array(scene.mesh)
+    laughing[[129, 358], 0] += [-6.0, 6.0]
+    laughs = replace(scene, face=replace(scene.face, mesh=laughing))
+    calm, narrowed = (Donor().paint(each).eyes[0].openness for each in (scene, laughs))
+    assert 0.7 * calm < narrowed < 0.95 * calm
+
+
 def test_a_donor_that_looks_far_aside() -> None:
     donor = open_face(gaze=0.3)
     assert "aside" in str(reason(replace(scene_of(), donor=donor)))

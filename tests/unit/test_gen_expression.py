@@ -9,9 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from contracts.face import SIDES
-from gen.app.src.expression import expected_openness, scrunched_openness
+from gen.app.src.expression import expected_openness, openness_without_stare, scrunched_openness
+from gen.app.src.open_shape import OpenEye, open_eye_of, with_openness
 from imaging import eye_mesh
 from tests.unit.synthetic_face import face_mesh
+from tests.unit.synthetic_open_face import closed_mesh, open_mesh
 
 FloatArray = NDArray[np.float64]
 SPACING = 100.0
@@ -75,3 +77,26 @@ class TestScrunchedOpenness:
         edge = np.full((300, 240), 0.3, np.float32)
         edge[:, :118] = 0.06
         assert scrunched_openness(edge, face_mesh(SPACING)) == 1
+
+
+class TestOpennessWithoutStare:
+    @staticmethod
+    def eyes(openness: float) -> list[OpenEye]:
+        mesh = open_mesh(closed_mesh(SPACING))
+        return [with_openness(open_eye_of(mesh, side), openness) for side in SIDES]
+
+    def test_ordinary_eyes_stay(self) -> None:
+        assert openness_without_stare(self.eyes(1.0)) == 1
+
+    def test_a_stare_is_opened_until_the_lid_covers_the_rim_of_the_iris(self) -> None:
+        stare = self.eyes(1.2)
+        calm = openness_without_stare(stare)
+        assert 0.8 < calm < 0.9
+        for eye in stare:
+            eye = with_openness(eye, calm)
+            lid = eye.region[eye_mesh.UPPER_LID, 1].min()
+            assert eye.iris[0, 1] - lid == pytest.approx(0.85 * eye.iris_radius, rel=0.02)
+
+    def test_a_wider_stare_ends_at_the_same_height(self) -> None:
+        heights = [openness * openness_without_stare(self.eyes(openness)) for openness in (1.1, 1.2)]
+        assert heights[0] == pytest.approx(heights[1], rel=0.01)

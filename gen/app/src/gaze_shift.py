@@ -80,6 +80,10 @@ class LidFrame:
         moved = there[0] + share * (there[1] - there[0])
         return np.where((share > -0.5) & (share < 1.5), moved, v)
 
+    def upper_at(self, u: float) -> float:
+        """v of the upper lid at u."""
+        return float(np.interp(u, self.upper[:, 0], self.upper[:, 1]))
+
     @staticmethod
     def _lid(margin: FloatArray, u: FloatArray) -> FloatArray:
         return np.asarray(np.interp(u, margin[:, 0], margin[:, 1]), float)

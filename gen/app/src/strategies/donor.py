@@ -9,11 +9,12 @@ from contracts.face import SIDES
 from contracts.gen import PaintedEye
 from gen.app.src import refusals
 from gen.app.src.donor_gaze import aimed
+from gen.app.src.expression import expected_openness, openness_without_stare
 from gen.app.src.eye_fit import opening_below_brow
 from gen.app.src.eye_transfer import transfer_eye
 from gen.app.src.eyeball.tone import PhotoTone
 from gen.app.src.eyeglasses import GLASSES, find_rims
-from gen.app.src.open_shape import open_eye_of, open_shapes
+from gen.app.src.open_shape import OPENNESS_RANGE, open_eye_of, open_shapes
 from gen.app.src.paint_layers import PaintLayers
 from gen.app.src.seen_brows import with_seen_brows
 from gen.app.src.seen_irises import with_seen_irises
@@ -74,7 +75,8 @@ class Donor:
         donor = aimed(with_seen_irises(with_seen_brows(donor), SIDES), scene)
         shapes = open_shapes(donor.mesh, scene.mesh)
         rooms = (opening_below_brow(shapes[side]) for side in scene.sides)
-        openness = min(scene.params.openness, *rooms)
+        calm = _calm_openness(scene, donor)
+        openness = min(max(calm * scene.params.openness, OPENNESS_RANGE[0]), *rooms)
         layers = PaintLayers(scene.crop)
         eyes = []
         for side in scene.sides:
@@ -95,6 +97,15 @@ def relative_blur(target: FaceView, donor: FaceView) -> float:
         for side in SIDES
     )
     return min(arriving) / wanted
+
+
+def _calm_openness(scene: EyeScene, donor: FaceView) -> float:
+    """Share of the donor's opening that goes with the expression of this face, at most 1.
+
+    A stare stays in the donor's photo, and the calm eyes of a laughing person are narrowed.
+    """
+    expected = expected_openness(scene.mesh) / expected_openness(donor.mesh)
+    return min(expected, 1.0) * openness_without_stare([open_eye_of(donor.mesh, side) for side in SIDES])
 
 
 def _out_of_focus(face: FaceView) -> bool:

@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -29,6 +30,13 @@ DEGREES = 30.0
 """Yaw and pitch between donor and target, together, that weigh 1."""
 GAZE_WEIGHT = 2.0
 """For an iris that sits at a corner instead of the middle, half of it."""
+STARE_WEIGHT, SQUINT_WEIGHT = 1.5, 0.5
+"""For eyes e times as wide open as the person's usually are, and for such that are open 1/e of that. A stare
+shows in any face; narrowed eyes go with a laugh, and the target may laugh as well."""
+TYPICAL_OPENNESS = 0.225
+"""Mean aspect ratio of open eyes: 38 labelled faces. Counts as one more photo of each person."""
+_NARROWEST = 0.02
+"""Aspect ratio of closed eyes."""
 SIZE_WEIGHT = 0.5
 """For a donor so small that its eyes would be only enlargement."""
 TIME_WEIGHT = 0.5
@@ -106,13 +114,19 @@ def plan_donors(
     return DonorPlan(tuple(plan))
 
 
-def cost(target: KnownFace, donor: KnownFace) -> float:
-    """How badly a donor fits: another pose, a sideways gaze, a smaller face, another time."""
+def cost(target: KnownFace, donor: KnownFace, usual_openness: float = TYPICAL_OPENNESS) -> float:
+    """How badly a donor fits: another pose, a sideways gaze, a stare, a smaller face, another time.
+
+    Args:
+        usual_openness: of this person's open eyes, as in `KnownFace`.
+    """
+    wider = math.log(max(donor.openness, _NARROWEST) / usual_openness)
     turn = abs(target.yaw - donor.yaw) + abs(target.pitch - donor.pitch)
     enlarged = max(0.0, 1.0 - donor.inter_ocular_distance / target.inter_ocular_distance)
     return (
         turn / DEGREES
         + GAZE_WEIGHT * donor.aside
+        + (STARE_WEIGHT if wider > 0 else -SQUINT_WEIGHT) * wider
         + SIZE_WEIGHT * enlarged
         + TIME_WEIGHT * _apart(target.taken, donor.taken)
     )
@@ -150,16 +164,17 @@ def _confirmed(
     if others and distance_to_group(vector, _vectors(others)) > cuts.anywhere:
         others = []
     others += [face for face in bursts.same_person(target, cuts.burst) if face not in others]
+    donors = [face for face in others if face.both_open]
+    usual = median([TYPICAL_OPENNESS, *(face.openness for face in donors)])
     return [
         DonorChoice(
             face.photo,
             face.face_index,
             "confirmed",
             round(distance_to_group(vector, _vectors([face])), 4),
-            round(cost(target, face), 4),
+            round(cost(target, face, usual), 4),
         )
-        for face in others
-        if face.both_open
+        for face in donors
     ]
 
 
