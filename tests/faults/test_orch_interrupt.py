@@ -17,7 +17,7 @@ from orch.app.src.stages.launching import stage_environment
 from tests.faults.test_orch_faults import alive, wait_until
 
 RUN = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
 from orch.app.src import open_the_eyes
 from orch.app.src.cli import parse
@@ -27,6 +27,8 @@ from orch.app.src.stages.launching import stage_environment
 from tests.faults.test_orch_faults import wait_until
 from tests.unit.orch_fakes import FakeStage, World, face, surroundings
 
+# What a shell starts in the background ignores Ctrl-C, and so would this.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 folder = Path(sys.argv[1])
 journal = folder / "out" / "Output_Json" / "journal_r.jsonl"
 world = World({"1.jpg": (face(0),), "2.jpg": (face(0),), "3.jpg": (face(0),)})
