@@ -134,6 +134,14 @@ def test_a_path_of_ones_own_beats_the_store(tmp_path: Path) -> None:
     assert choice.weights["res", "codeformer"] == {"codeformer": own}
 
 
+def test_weights_that_a_person_names_and_that_are_missing_are_told(tmp_path: Path) -> None:
+    choice = settle(tmp_path, settings={"restoration": {"model_path": "/nowhere.pth"}})
+    assert choice.has("res", "none")
+    assert [notice.message for notice in choice.notices] == [
+        "res: codeformer is not used, the weights codeformer are missing: /nowhere.pth"
+    ]
+
+
 @pytest.mark.parametrize(
     ("make", "problem"),
     [

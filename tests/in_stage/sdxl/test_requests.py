@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -75,6 +76,11 @@ def test_weights_are_told_by_names_sizes_and_times_and_it_says_so(face: Path, tm
     assert before.startswith("stat:")
     lora.write_bytes(b"ab")
     assert models.fingerprint(lora) != before
+
+
+def test_a_name_that_is_no_text_has_a_fingerprint(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff.json")).write_text("{}")
+    assert models.fingerprint(tmp_path).startswith("stat:")
 
 
 def test_what_a_prompt_has_too_much_is_told(face: Path) -> None:

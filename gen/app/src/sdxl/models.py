@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -168,7 +169,8 @@ def fingerprint(path: Path) -> str:
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         if file.is_file():
             status = file.stat()
-            digest.update(f"{file.relative_to(path)} {status.st_size} {status.st_mtime_ns}\n".encode())
+            digest.update(os.fsencode(file.relative_to(path)))  # names may be no UTF-8
+            digest.update(f" {status.st_size} {status.st_mtime_ns}\n".encode())
     return f"stat:{digest.hexdigest()}"
 
 

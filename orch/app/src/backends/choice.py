@@ -45,11 +45,12 @@ class BackendChoice:
 
 @dataclass(frozen=True)
 class _Obstacle:
-    """Why a backend cannot be used."""
+    """Why a backend cannot be used. named: it lies in weights of which the person named the path."""
 
     code: str
     reason: str
     hint: str = ""
+    named: bool = False
 
 
 class BackendChooser:
@@ -115,6 +116,8 @@ class BackendChooser:
         """
         obstacle = self._obstacle(stage, backend)
         reason = obstacle.reason if obstacle else unless
+        if obstacle and obstacle.named:  # nobody names weights that shall not be used
+            self.choice.notices.append(Notice(FALLBACK, f"{stage}: {backend} is not used, {reason}"))
         if not reason:
             try:
                 self._make(stage, backend)
@@ -153,6 +156,7 @@ class BackendChooser:
                     ErrorCode.WEIGHTS_MISSING,
                     f"the weights {each.model.name} are {each.problem}: {each.path}",
                     each.hint(),
+                    named=bool(each.setting),
                 )
         return None
 
