@@ -15,6 +15,7 @@ from orch.app.src.cli import parse
 from orch.app.src.models.catalogue import StageModel, catalogue, model_named, profile
 from orch.app.src.models.command import models_command
 from orch.app.src.models.importing import PICKLES
+from orch.app.src.models.listing import size_in_words
 from orch.app.src.models.places import searched_folders, written_folder
 from orch.app.src.models.store import ModelStore, model_store
 from orch.app.src.stage_registry import STAGES
@@ -196,3 +197,7 @@ def test_a_pinned_revision_is_in_the_address() -> None:
 
 def test_the_checkout_ignores_its_weights() -> None:
     assert "/models/" in (CHECKOUT / ".gitignore").read_text().splitlines()
+
+
+def test_sizes_are_told_in_the_unit_that_suits() -> None:
+    assert [size_in_words(n) for n in (31_700, 4_812_345, 6_941_000_000)] == ["32 kB", "4.8 MB", "6.9 GB"]

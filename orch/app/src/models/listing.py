@@ -15,7 +15,7 @@ def list_models(models: Iterable[StageModel], store: ModelStore) -> int:
     for model in models:
         entry = model.entry
         size = entry.size or sum(file.size or 0 for file in entry.files)
-        print(f"{entry.name} ({model.stage}): {entry.used_for}{f', {size / 1e6:.1f} MB' if size else ''}")
+        print(f"{entry.name} ({model.stage}): {entry.used_for}{f', {size_in_words(size)}' if size else ''}")
         print(f"  {where(model, store)}")
         print(f"  {licence_line(model)}")
         if entry.url:
@@ -41,6 +41,14 @@ def verify_models(models: Iterable[StageModel], store: ModelStore) -> int:
         note = f" ({unchecked} files of no published checksum: they look whole)" if unchecked else ""
         print(f"{word} {model.name}: {state}{note}" + (f", {store.path(model)}" if bad else ""))
     return int(ExitCode.ENVIRONMENT if broken else ExitCode.OK)
+
+
+def size_in_words(size: int) -> str:
+    """ "32 kB", "4.8 MB" or "6.9 GB", of 1000 each. size: bytes."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size / 1e3:.0f} kB"
 
 
 def where(model: StageModel, store: ModelStore) -> str:

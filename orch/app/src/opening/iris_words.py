@@ -1,4 +1,4 @@
-"""The iris colour that a prompt names.
+"""The iris colour that a prompt names, and prompts in another one.
 
 Only words that belong to eyes count: "blue eyes", "deep green iris", "eyes of warm brown"; not
 "blue shirt, open eyes". Colours behind "no", "not" or "without" are not wishes.
@@ -23,6 +23,8 @@ COLOUR_WORDS: dict[str, str] = {
     "amber": "amber",
 }
 """Words in prompts -> the names of `contracts.gen.IrisColour`."""
+_WORDS = {"dark": "dark brown"}
+"""Names that are no words for eyes by themselves."""
 
 _COLOUR = "|".join(COLOUR_WORDS)
 _EYE = r"(?:eyes?|eyed|iris(?:es)?|irides)"
@@ -40,3 +42,26 @@ def iris_colour_named(prompt: str) -> str | None:
         if not match["no"]:
             return COLOUR_WORDS[(match["before"] or match["after"]).lower()]
     return None
+
+
+def in_colour(prompt: str, colour: str) -> str:
+    """The prompt with that iris colour in place of those that it wishes for, or added; "" stays "".
+
+    Args:
+        colour: a name of `contracts.gen.IrisColour`.
+    """
+    word = _WORDS.get(colour, colour)
+
+    def other(match: re.Match[str]) -> str:
+        named: str = match["before"] or match["after"]
+        new = word.capitalize() if named[0].isupper() else word
+        return match[0] if match["no"] else match[0].replace(named, new, 1)
+
+    changed = _PATTERN.sub(other, prompt)
+    return changed if not prompt or iris_colour_named(changed) else f"{changed}, {word} eyes"
+
+
+def not_against(negative_prompt: str, colour: str) -> str:
+    """A negative prompt without its parts, between commas, that name eyes of that colour."""
+    parts = negative_prompt.split(",")
+    return ",".join(part for part in parts if iris_colour_named(part) != colour).strip()
