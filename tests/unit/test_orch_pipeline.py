@@ -75,6 +75,13 @@ def test_unchanged_photos_are_copied_on_demand(tmp_path: Path) -> None:
     assert report.photos[0].copied_to is not None
 
 
+def test_copies_keep_their_metadata_and_a_note_says_so(tmp_path: Path) -> None:
+    world = World({"a.jpg": (face(0, "open", "open"),), "b.jpg": (face(0),)})
+    both = settings(output__copy_unchanged=True, output__strip_metadata=True)
+    told = [n.message for n in run(world, tmp_path, overrides=both).notices if n.code == "METADATA_KEPT"]
+    assert told == ["1 copied photo keeps its metadata"]
+
+
 def test_selected_and_ignored_faces(tmp_path: Path) -> None:
     world = World({"a.jpg": (face(0), face(1), face(2))})
     report = run(world, tmp_path, faces=frozenset({0, 1, 7}), ignored_faces=frozenset({1}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from contracts import CONTRACT
@@ -13,10 +13,11 @@ from contracts.execution import peak_rss_mb
 from orch.app.src.errors import described, exit_code_of_run
 from orch.app.src.fingerprints import ALL_CODE, code_fingerprint
 from orch.app.src.inputs.photos import FoundPhotos
-from orch.app.src.report import REPORT_FORMAT, RunReport
+from orch.app.src.report import REPORT_FORMAT, PhotoReport, RunReport
 from orch.app.src.running.begun_run import BegunRun
 from orch.app.src.running.passes import Passes
 from orch.app.src.running.resume import done_again
+from orch.app.src.settings import Settings
 from orch.app.src.stage_registry import STAGES
 from orch.app.src.stages.pool import WorkerPool
 from orch.app.src.version import VERSION
@@ -55,12 +56,22 @@ def run_report(run: BegunRun, passes: Passes, notices: Iterable[Notice]) -> RunR
             *run.donors.notices,
             *run.resumed.notices,
             *again,
+            *_with_metadata(run.settings, photos),
             *run.choice.notices,
             *notices,
         ),
         backends=tuple(run.choice.reports),
         stages=_stages(pool),
     )
+
+
+def _with_metadata(settings: Settings, photos: Sequence[PhotoReport]) -> tuple[Notice, ...]:
+    """Copies are the photos byte by byte: whoever strips metadata may not expect any of them."""
+    copies = sum(photo.copied_to is not None for photo in photos)
+    if not (settings.output.strip_metadata and copies):
+        return ()
+    which = "1 copied photo keeps its" if copies == 1 else f"{copies} copied photos keep their"
+    return (Notice("METADATA_KEPT", f"{which} metadata"),)
 
 
 def _left(found: FoundPhotos, passes: Passes) -> tuple[str, ...]:
