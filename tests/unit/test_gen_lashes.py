@@ -8,7 +8,7 @@ import pytest
 
 from gen.app.src.eye_box import box_around
 from gen.app.src.eyeball.grid import EyeGrid, drawing_grid, eye_grid
-from gen.app.src.lash_removal import erase_lashes
+from gen.app.src.lash_removal import LashField, erase_lashes
 from gen.app.src.lashes import draw_hairs, lash_line, own_lashes
 from imaging.colour import luminance
 from tests.unit.drawn_lids import LINE, U, aperture, axes_at, grid_over, plain_skin
@@ -82,6 +82,109 @@ class TestLashRemoval:
             beside = dark & (grid.u < -0.66) & (grid.u > -0.72) & (np.abs(grid.v - 0.05) < 0.01)
             kept = float(shown[beside].mean() / skin[beside].mean())
             assert kept < 0.4 if stays else kept > 0.8
+
+
+class TestBesideTheCorners:
+    """What the closed line goes on as: liner, lash line, creases."""
+
+    def grid(self) -> EyeGrid:
+        axes = axes_at()
+        corners = np.array([[u, v] for u in (-1.0, 0.8) for v in (-0.6, 0.6)])
+        return eye_grid(axes, box_around(axes.to_crop(corners), 2.0, (240, 300)))
+
+    def drawn(self, grid: EyeGrid, mark: np.ndarray) -> tuple[LashField, np.ndarray]:
+        """The field of an eye with lashes and a dark mark, and its skin without either."""
+        skin = plain_skin(grid)
+        picture = np.where(mark[..., None], skin * 0.2, with_lashes(skin, grid, 0.9)).astype(np.float32)
+        return erase_lashes(picture, grid, LINE, U), skin
+
+    def wing(self, grid: EyeGrid, end: float) -> np.ndarray:
+        """Liner that rises from the outer corner."""
+        rises = LINE[0] + 0.5 * (grid.u + 0.44)
+        return np.asarray((np.abs(grid.v - rises) < 0.025) & (grid.u < -0.42) & (grid.u > end))
+
+    def test_liner_that_ends_beside_the_outer_corner_goes(self) -> None:
+        grid = self.grid()
+        wing = self.wing(grid, end=-0.70)
+        field, skin = self.drawn(grid, wing)
+        beside = wing & (grid.u < -0.54)
+        assert float(field.skin[beside].mean() / skin[beside].mean()) > 0.85
+        assert float(field.lid[beside].mean() / skin[beside].mean()) > 0.85
+
+    def test_a_wing_that_goes_on_stays_and_follows_the_lid(self) -> None:
+        grid = self.grid()
+        wing = self.wing(grid, end=-1.1)
+        field, skin = self.drawn(grid, wing)
+        far, corner = wing & (grid.u < -0.68), wing & (grid.u > -0.58) & (grid.u < -0.46)
+        assert float(field.skin[far].mean() / skin[far].mean()) < 0.3
+        assert float(field.lid[corner].mean() / skin[corner].mean()) < 0.3
+
+    def test_the_end_of_the_line_in_the_inner_corner_goes_and_the_shade_of_the_nose_stays(self) -> None:
+        grid = self.grid()
+        below = grid.v - np.interp(grid.u, U, LINE)
+        end = (np.abs(below) < 0.02) & (grid.u > 0.40) & (grid.u < 0.56)
+        field, skin = self.drawn(grid, end)
+        assert float(field.skin[end].mean() / skin[end].mean()) > 0.85
+        shade = (1 - 0.5 / (1 + np.exp((0.62 - grid.u) / 0.03)))[..., None].astype(np.float32)
+        picture = with_lashes(plain_skin(grid), grid, 0.9) * shade
+        shaded = erase_lashes(picture, grid, LINE, U).skin
+        nose = (grid.u > 0.66) & (np.abs(below) < 0.2)
+        assert np.abs(shaded - picture)[nose].max() < 0.02 * picture[nose].max()
+
+
+class TestSkinAroundLashes:
+    def test_freckles_below_lashes_stay(self) -> None:
+        grid = grid_over(axes_at())
+        below = grid.v - np.interp(grid.u, U, LINE)
+        freckles = np.zeros_like(below)
+        for u, depth in ((-0.3, 0.24), (-0.1, 0.21), (0.12, 0.23), (0.3, 0.20)):
+            freckles += np.exp(-(((grid.u - u) / 0.012) ** 2) - ((below - depth) / 0.012) ** 2)
+        skin = plain_skin(grid) * (1 - 0.45 * freckles)[..., None].astype(np.float32)
+        field = erase_lashes(with_lashes(skin, grid, 0.9, 0.10), grid, LINE, U)
+        spots = freckles > 0.6
+        assert float(np.median(field.skin[spots] / skin[spots])) == pytest.approx(1.0, abs=0.06)
+
+    def test_the_veil_beside_lashes_goes_and_a_wrinkle_in_it_keeps_its_contrast(self) -> None:
+        grid = grid_over(axes_at())
+        below = grid.v - np.interp(grid.u, U, LINE)
+        across = np.abs(grid.u) < 0.42
+        veil = 1 - 0.18 * np.exp(-((np.maximum(below - 0.10, 0) / 0.05) ** 2)) * (below > 0) * across
+        wrinkle = 1 - 0.15 * np.exp(-(((below - 0.16) / 0.008) ** 2)) * (np.abs(grid.u) < 0.3)
+        skin = plain_skin(grid) * wrinkle[..., None].astype(np.float32)
+        picture = with_lashes(skin * veil[..., None].astype(np.float32), grid, 0.9, 0.10)
+        bared = luminance(erase_lashes(picture, grid, LINE, U).skin)
+
+        def level(plane: np.ndarray, depth: float, half: float = 0.006) -> float:
+            return float(plane[(np.abs(below - depth) < half) & (np.abs(grid.u) < 0.28)].mean())
+
+        shown, clean = luminance(np.asarray(picture, np.float32)), luminance(skin)
+        assert level(bared, 0.135) > level(shown, 0.135) + 0.3 * (level(clean, 0.135) - level(shown, 0.135))
+        contrast = level(bared, 0.16, 0.004) / level(bared, 0.19)
+        assert contrast == pytest.approx(level(clean, 0.16, 0.004) / level(clean, 0.19), abs=0.06)
+
+    def test_long_lashes_leave_no_pattern_in_the_skin_that_replaces_them(self) -> None:
+        grid = grid_over(axes_at())
+        skin = plain_skin(grid)
+        field = erase_lashes(with_lashes(skin, grid, 0.9, 0.30), grid, LINE, U)
+        below = grid.v - np.interp(grid.u, U, LINE)
+        near = (below > 0.0) & (below < 0.08) & (np.abs(grid.u) < 0.3)
+
+        def unevenness(picture: np.ndarray) -> float:
+            level = luminance(np.asarray(picture, np.float32))
+            return float((level / cv2.GaussianBlur(level, (0, 0), 6.0))[near].std())
+
+        assert unevenness(field.skin) < 1.2 * unevenness(skin)
+
+    def test_colour_comes_from_beyond_the_fringe_that_lashes_tint(self) -> None:
+        grid = grid_over(axes_at())
+        below = grid.v - np.interp(grid.u, U, LINE)
+        skin = plain_skin(grid)
+        fringe = ((below > 0.08) & (below < 0.13) & (np.abs(grid.u) < 0.45))[..., None]
+        bluish = np.where(fringe, skin * np.array([0.80, 0.88, 1.05]), skin)
+        field = erase_lashes(with_lashes(bluish, grid, 0.9, 0.09), grid, LINE, U)
+        erased = (below > 0.03) & (below < 0.06) & (np.abs(grid.u) < 0.35)
+        hue = field.skin[erased].mean(axis=0) / skin[erased].mean(axis=0)
+        assert float(hue.max() / hue.min()) < 1.06
 
 
 class TestLashes:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from gen.app.src.eye_box import blurred
 from gen.app.src.eyeball.grid import EyeGrid, FloatArray, Plane, soft_step
+from gen.app.src.lash_parts import Liner, hanging
+from gen.app.src.skin_behind import normalised_blur, roughness, skin_tone, with_skin_for
 from imaging.colour import luminance
 
 _SEARCHED, _ORDINARY, _SHORTEST = 0.42, 0.14, 0.07
@@ -23,30 +25,29 @@ _FADED = 0.08
 """Mean darkness, relative to the skin below, at which lashes are taken to end."""
 _TIPS = 0.12
 """Tips of the longest lashes reach this far beyond the mean reach, eye widths."""
-_OUTER_END, _INNER_END, _HAIR_FROM = -0.98, 0.52, -0.92
-"""u between which lashes are erased, and u beyond which something dark is hair or make-up."""
-_BESIDE = -0.56
-"""u from which on lashes stand out beside the eye."""
+_OUTER_END, _INNER_END = -0.98, 0.60
+"""u between which lashes are erased."""
+_BROAD_OUTER, _BROAD_INNER = -0.60, 0.52
+"""u between which broad darkness at the line is lashes; beyond, it is the corner's and the nose's shade."""
 _OUTER_LONGER = 0.06
 """How much farther lashes hang at the outer corner than in the middle, eye widths."""
-_LASH_CLUSTER = 0.13
-"""Lashes stick together in clusters up to this wide, eye widths."""
-_ENVELOPE = 0.14
-"""Scale of the skin's upper envelope, from which lashes stand out as dark, eye widths."""
+_LASH_CLUSTER, _GAP = 0.13, 0.03
+"""Lashes stick together in clusters up to this wide, and what is seen through gaps up to this wide is
+tinted by them, eye widths."""
 _THRESHOLD_SHARE, _THRESHOLD_LIMITS = 0.36, (0.09, 0.30)
 """A pixel counts as lash from this share of the lash line's own darkness: shading beside black lashes
 is spared, and fair lashes are found."""
+_LINER, _AS_DARK, _LEAST_DARK = 0.25, (0.6, 0.8), 0.30
+"""Thin things count as liner from this darkness on, broad ones where they are as dark as these shares of
+the lash line, and not fairer than the last: eye shadow merges into liner, the darkest part of it does not."""
+_WING_KEPT = 0.55
+"""A wing that goes on is cut from the closed line at this distance from the middle, eye widths."""
 _RAISED_CONTRAST, _CONTRAST_LIMITS = 1.25, (0.30, 0.92)
 """Lash roots lie denser in the view of an open eye than of a closed one."""
-_FAINTEST = 0.045
-"""Relative darkness that still counts right beside a lash: its blurred rim."""
-_SHADE_REACH, _SHADE_LIMITS = 0.05, (0.55, 1.0)
-"""How far the shade below erased lashes is carried on into them, eye widths, and its relative limits: it
-may darken the skin, never brighten it."""
-_DETAIL_FROM = 0.30
-"""Fine skin structure for erased places is borrowed from this far below, eye widths."""
-_DETAIL_LIMITS = (0.12, 0.60)
-"""Least and greatest relative amplitude of it: smooth skin .. a coarse scan."""
+_FAINTEST, _RIM = 0.045, 0.045
+"""Relative darkness that still counts right beside a lash, as its blurred rim, and how near that is."""
+_LINER_RIM, _GROWN = 0.018, 0.016
+"""Rims of liner and of everything, eye widths."""
 
 
 @dataclass(frozen=True)
@@ -54,21 +55,25 @@ class LashField:
     """Hanging lashes and what is behind them.
 
     Attributes:
-        skin: the box without lashes, linear RGB (height, width, 3).
+        lid: the box with its closed line, without what the line goes on as beside the corners unless it
+            is the lid's own to carry along, linear RGB (height, width, 3).
+        skin: the box without lashes and closed line, linear RGB (height, width, 3).
         transmission: share of the skin's light that the lashes let through, 0..1, (height, width).
         contrast: how dark the lash line of the open eye is, 0 invisible .. 1 black.
     """
 
+    lid: Plane
     skin: Plane
     transmission: Plane
     contrast: float
 
 
 def erase_lashes(picture: Plane, grid: EyeGrid, line: FloatArray, line_u: FloatArray) -> LashField:
-    """Take the closed line and the lashes that hang from it off the skin below.
+    """Take the closed line, its liner and the lashes that hang from it off the skin.
 
-    Only what is much darker than the skin around is replaced, by the low-pass of that skin times
-    fine structure from farther below: skin between and beside the lashes stays the photo's own.
+    Only what is much darker than the skin around and hangs together with the line is replaced, by that
+    skin's low-pass times fine structure from farther below; beside it the darkness that lashes lay over
+    the skin fades out. Skin between and beside the lashes stays the photo's own.
 
     Args:
         picture: the box, linear RGB (height, width, 3).
@@ -77,103 +82,96 @@ def erase_lashes(picture: Plane, grid: EyeGrid, line: FloatArray, line_u: FloatA
     """
     u, width = grid.u, grid.axes.width
     below = (grid.v - np.interp(u, line_u, line)).astype(np.float32)
-    level = luminance(picture)
     # Outer lashes are the longest.
     reach = _lash_reach(picture, below, u, width) + _OUTER_LONGER * soft_step(-0.12 - u, 0.15)
+    dark = _Darkness.of(picture, below, u, reach, width)
 
-    skin = _skin_behind(picture, below, u, reach, width)
-    steady = blurred(level, max(0.4, 0.008 * width))  # grain is no lash
-    darkness = np.clip(1.0 - steady / np.maximum(luminance(skin), 1e-4), 0.0, 0.97).astype(np.float32)
-    on_line = (np.abs(below) < 0.03) & (np.abs(u) < 0.38)
-    peak = float(np.quantile(darkness[on_line], 0.85)) if on_line.any() else 0.4
-    threshold = float(np.clip(_THRESHOLD_SHARE * peak, *_THRESHOLD_LIMITS))
-    threshold = max(threshold, 2.5 * _roughness(steady, skin, below, u))
-
-    dense = soft_step(below + 0.05, 0.02) * soft_step(reach + 0.02 - below, 0.03)
-    dense = dense * soft_step(u + 0.60, 0.12) * soft_step(_INNER_END - u, 0.08)
-    # Below the dense part only thin things are lashes; broad darkness there is the socket's own shading.
-    thin = _thin_darkness(steady, width)
-    tips = soft_step(below + 0.02, 0.03) * soft_step(reach + _TIPS - below, 0.05)
-    tips = tips * np.maximum(
-        soft_step(thin - 0.4 * threshold, 0.25 * threshold), soft_step(reach - below, 0.03)
-    )
-    tips = tips * soft_step(u - _OUTER_END, 0.12) * soft_step(_INNER_END - u, 0.08)
-    lash = soft_step(darkness - threshold, 0.45 * threshold)
-    lash = lash * _lashes_beside(lash * tips > 0.5, u, width)
-    rim = _dilated(lash * tips, 0.045 * width) * soft_step(darkness - _FAINTEST, _FAINTEST)
-    opacity = np.maximum(lash, rim) * np.maximum(dense, tips)
+    dense, tips = _zones(dark, below, u, reach)
+    lash = dark.over(dark.threshold) * np.maximum(dense, tips)
+    kept, goes_on = hanging(lash > 0.5, below, u, reach, width)
+    lined, wing = _liner(dark, below, u, width)
+    lash = np.maximum(lash * kept, lined)
+    opacity = np.maximum(lash, _rim(dark, lash, width) * np.maximum(dense, tips))
     opacity = np.maximum(opacity, soft_step(0.012 - np.abs(below), 0.012) * dense)
-    opacity = _grown_a_little(opacity, width)[..., None]
+    opacity = _grown_a_little(_closed(opacity, _GAP * width), width)
 
-    fill = skin * _borrowed_detail(level, _roughness(level, skin, below, u), width)[..., None]
-    fill = fill * _shade_around(level, skin, opacity[..., 0], below, width)[..., None]
-    erased = picture * (1.0 - opacity) + fill * opacity
-    transmission = 1.0 - darkness * np.maximum(dense, tips * lash)
-    seen = float(darkness[on_line].mean()) if on_line.any() else 0.0
-    contrast = float(np.clip(_RAISED_CONTRAST * seen, *_CONTRAST_LIMITS))
-    return LashField(erased.astype(np.float32), transmission.astype(np.float32), contrast)
-
-
-def _skin_behind(picture: Plane, below: Plane, u: Plane, reach: Plane, width: float) -> Plane:
-    """Low-pass of the skin below the lashes and beside the eye, without what is darker than the rest."""
-    lower_skin = soft_step(below - 0.03, 0.015) * soft_step(0.60 - below, 0.05)
-    # Among the lashes there is little skin, and make-up shines there.
-    lower_skin = lower_skin * np.where(below < 0.8 * reach, 0.003, 1.0).astype(np.float32)
-    weight = np.maximum(lower_skin, soft_step(-0.56 - u, 0.03))
-    level = luminance(picture)
-    envelope = level
-    for _ in range(3):
-        envelope = luminance(_normalised_blur(picture, weight, _ENVELOPE * width))
-        weight = weight * soft_step(level / np.maximum(envelope, 1e-4) - 0.80, 0.10)
-    return _normalised_blur(picture, weight, 0.06 * width)
+    skin = with_skin_for(picture, opacity, below, u, width)
+    # Hair, shade and wings that go on beside the outer corner stay, and follow the lid.
+    beside = soft_step((u if goes_on or wing else np.abs(u)) - 0.48, 0.04)[..., None]
+    lid = picture + (skin - picture) * beside
+    transmission = 1.0 - dark.relative * np.maximum(dense, lash)
+    contrast = float(np.clip(_RAISED_CONTRAST * dark.mean, *_CONTRAST_LIMITS))
+    return LashField(lid.astype(np.float32), skin, transmission.astype(np.float32), contrast)
 
 
-def _shade_around(level: Plane, skin: Plane, opacity: Plane, below: Plane, width: float) -> Plane:
-    """Shade that stays right below erased places, carried on into them: no light strip with an edge."""
-    kept = (1.0 - opacity) ** 4 * soft_step(below - 0.02, 0.02) * soft_step(0.60 - below, 0.05)
-    ratio = level / np.maximum(luminance(skin), 1e-4)
-    shade = _normalised_blur(ratio[..., None].repeat(3, axis=2), kept, _SHADE_REACH * width)[..., 0]
-    return np.asarray(np.clip(shade, *_SHADE_LIMITS), np.float32)
+@dataclass(frozen=True)
+class _Darkness:
+    """How dark the box is.
 
-
-def _thin_darkness(level: Plane, width: float) -> Plane:
-    """Relative darkness of structures narrower than a few lashes."""
-    size = 2 * round(_LASH_CLUSTER * width / 2) + 1
-    closed = cv2.morphologyEx(
-        level, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    )
-    return 1.0 - level / np.maximum(closed, 1e-4)
-
-
-def _roughness(steady: Plane, skin: Plane, below: Plane, u: Plane) -> float:
-    """Relative standard deviation of the skin's texture well below the lashes."""
-    skin_level = luminance(skin)
-    plain = (below > 0.30) & (below < 0.50) & (np.abs(u) < 0.45)
-    if not plain.any():
-        return 0.0
-    relative = (steady / np.maximum(skin_level, 1e-4))[plain]
-    return 1.4826 * float(np.median(np.abs(relative - np.median(relative))))
-
-
-def _lashes_beside(dark: NDArray[np.bool_], u: Plane, width: float) -> Plane:
-    """1; beside the eye 0 where the dark is none of its lashes.
-
-    What does not reach up to the corner is a wrinkle or a frame; what goes on beyond `_HAIR_FROM` is hair
-    or shadow, and then nothing beside the eye is touched.
+    Attributes:
+        relative: share of light that is missing against the skin behind, 0..0.97, (height, width).
+        thin: the same against what is around, of structures narrower than a few lashes.
+        peak, mean: `relative` of the closed line, its dark part and all of it.
+        threshold: `relative` from which on a pixel is lash.
     """
-    joined = _dilated(dark.astype(np.uint8), 0.012 * width)
-    _, labels = cv2.connectedComponents(joined)
-    at_eye = np.isin(labels, np.unique(labels[(u > _BESIDE) & (joined > 0)]))
-    _, labels = cv2.connectedComponents((dark & (u < _BESIDE)).astype(np.uint8))
-    goes_on = bool(((u < _HAIR_FROM) & (labels > 0) & at_eye).any())
-    beside = soft_step(_BESIDE + 0.04 - u, 0.10)
-    return np.asarray(1.0 - beside if goes_on else 1.0 - beside * ~at_eye, np.float32)
+
+    relative: Plane
+    thin: Plane
+    peak: float
+    mean: float
+    threshold: float
+
+    @classmethod
+    def of(cls, picture: Plane, below: Plane, u: Plane, reach: Plane, width: float) -> _Darkness:
+        skin = skin_tone(picture, below, u, reach, width)
+        steady = blurred(luminance(picture), max(0.4, 0.008 * width))  # grain is no lash
+        relative = np.clip(1.0 - steady / np.maximum(luminance(skin), 1e-4), 0.0, 0.97).astype(np.float32)
+        thin = 1.0 - steady / np.maximum(_closed(steady, _LASH_CLUSTER * width / 2), 1e-4)
+        on_line = relative[(np.abs(below) < 0.03) & (np.abs(u) < 0.38)]
+        peak = float(np.quantile(on_line, 0.85)) if on_line.size else 0.4
+        mean = float(on_line.mean()) if on_line.size else 0.0
+        threshold = float(np.clip(_THRESHOLD_SHARE * peak, *_THRESHOLD_LIMITS))
+        threshold = max(threshold, 2.5 * roughness(steady, skin, below, u))
+        return cls(relative, thin, peak, mean, threshold)
+
+    def over(self, threshold: float) -> Plane:
+        """0 where the darkness is well below a threshold .. 1 well above."""
+        return soft_step(self.relative - threshold, 0.45 * threshold)
+
+
+def _zones(dark: _Darkness, below: Plane, u: Plane, reach: Plane) -> tuple[Plane, Plane]:
+    """Where everything dark is lash, and where thin dark things are their tips, 0..1."""
+    dense = soft_step(below + 0.05, 0.02) * soft_step(reach + 0.02 - below, 0.03)
+    dense = dense * soft_step(u - _BROAD_OUTER, 0.12) * soft_step(_BROAD_INNER - u, 0.08)
+    # Below the dense part only thin things are lashes; broad darkness there is the socket's own shading.
+    thin = soft_step(dark.thin - 0.4 * dark.threshold, 0.25 * dark.threshold)
+    tips = np.maximum(thin, soft_step(reach - below, 0.03))
+    tips = tips * soft_step(below + 0.02, 0.03) * soft_step(reach + _TIPS - below, 0.05)
+    tips = tips * soft_step(u - _OUTER_END, 0.12) * soft_step(_INNER_END - u, 0.04)
+    return dense, np.asarray(tips, np.float32)
+
+
+def _liner(dark: _Darkness, below: Plane, u: Plane, width: float) -> tuple[Plane, bool]:
+    """Opacity of what the line goes on as beside its corners, and whether that is a long wing."""
+    thin = dark.thin > max(dark.threshold, _LINER)
+    broad = [dark.relative > max(share * dark.peak, _LEAST_DARK) for share in _AS_DARK]
+    ends = np.any([Liner.of(kind, below, u, width).ends for kind in (thin, *broad)], axis=0)
+    lined = _dilated(ends.astype(np.float32), _LINER_RIM * width)
+    wing = Liner.of(thin & broad[0], below, u, width).wing
+    return (lined * soft_step(u + _WING_KEPT, 0.04) if wing else lined), wing
+
+
+def _rim(dark: _Darkness, lash: Plane, width: float) -> Plane:
+    """Opacity of the blurred rims of lashes."""
+    return np.asarray(
+        _dilated(lash, _RIM * width) * soft_step(dark.relative - _FAINTEST, _FAINTEST), np.float32
+    )
 
 
 def _lash_reach(picture: Plane, below: Plane, u: Plane, width: float) -> float:
     """Depth below the closed line at which the mean darkness of the lashes has faded, eye widths."""
     far = soft_step(below - 0.26, 0.04) * soft_step(0.54 - below, 0.05)
-    reference = luminance(_normalised_blur(picture, far, 0.12 * width))
+    reference = luminance(normalised_blur(picture, far, 0.12 * width))
     darkness = 1.0 - luminance(picture) / np.maximum(reference, 1e-4)
     middle = np.abs(u) < 0.38
     starts = np.arange(0.02, _SEARCHED, 0.02)
@@ -186,41 +184,18 @@ def _lash_reach(picture: Plane, below: Plane, u: Plane, width: float) -> float:
 
 def _grown_a_little(opacity: Plane, width: float) -> Plane:
     """Covers the blurred rims of lashes, softly."""
-    return blurred(_dilated(opacity, 0.010 * width), max(0.5, 0.010 * width))
+    return blurred(_dilated(opacity, _GROWN * width), max(0.5, 0.010 * width))
 
 
 def _dilated(mask: Plane, radius: float) -> Plane:
+    return np.asarray(cv2.dilate(mask, _round_element(radius)))
+
+
+def _closed(plane: Plane, radius: float) -> Plane:
+    """Dark structures up to a radius in px filled from around."""
+    return np.asarray(cv2.morphologyEx(plane, cv2.MORPH_CLOSE, _round_element(radius)))
+
+
+def _round_element(radius: float) -> NDArray[np.uint8]:
     size = 2 * round(radius) + 1
-    return np.asarray(cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))))
-
-
-def _normalised_blur(picture: Plane, weight: Plane, sigma: float) -> Plane:
-    """Gaussian mean of the weighted pixels only; reaches farther where there are none."""
-    weighted = np.dstack([picture * weight[..., None], weight]).astype(np.float32)
-    total = np.zeros_like(weighted)
-    for scale, share in ((1.0, 1.0), (3.0, 1e-2), (9.0, 1e-4)):
-        total += share * _wide_blur(weighted, max(0.6, sigma * scale))
-    return total[..., :3] / np.maximum(total[..., 3:], 1e-9)
-
-
-def _wide_blur(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Gaussian blur, done on a smaller picture where sigma allows it."""
-    height, width = picture.shape[:2]
-    factor = min(sigma / 3.0, min(height, width) / 8.0)
-    if factor < 2.0:
-        return blurred(picture, sigma)
-    size = (max(1, round(width / factor)), max(1, round(height / factor)))
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    small = blurred(np.asarray(small, np.float32), sigma / factor)
-    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def _borrowed_detail(level: Plane, roughness: float, width: float) -> Plane:
-    """Fine structure of the skin farther below, as a factor around 1; nothing coarser than is usual there."""
-    most = float(np.clip(3.0 * roughness, *_DETAIL_LIMITS))
-    detail = level / np.maximum(cv2.GaussianBlur(level, (0, 0), max(0.8, 0.035 * width)), 1e-3)
-    shift = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, -_DETAIL_FROM * width]])
-    moved = cv2.warpAffine(
-        detail, shift, detail.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
-    )
-    return np.asarray(np.clip(moved, 1.0 - most, 1.0 + most), np.float32)
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)

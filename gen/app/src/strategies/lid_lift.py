@@ -26,7 +26,7 @@ from gen.app.src.foreground import behind, thin_foreground
 from gen.app.src.iris_colour import IrisColour, shown_colour
 from gen.app.src.lash_removal import LashField, erase_lashes
 from gen.app.src.lashes import draw_hairs, lash_line, own_lashes
-from gen.app.src.lid_motion import lift_lid
+from gen.app.src.lid_motion import lift_lid, lower_lid_shade
 from gen.app.src.refusals import hidden_by_turn, too_small
 from gen.app.src.seen_catchlight import seen_catchlight
 from gen.app.src.seen_eyes import iris_colour_of, open_side, seen_white_gain, seen_white_tint, skin_around
@@ -183,7 +183,7 @@ def _paint_eye(shared: _Shared, plan: OpenEyePlan) -> _PaintedEye:
     field = erase_lashes(picture, grid, plan.line, line_u)
     skin = _lid_skin(field.skin, grid, plan)
     white = sclera_colour(skin, shared.white_gain)
-    parted = _lids_apart(picture, field, grid, plan)
+    parted = _lids_apart(field, grid, plan)
     with_eyeball = _with_eyeball(parted, shared, plan, box, skin, white, field.contrast)
     painted = _with_lashes(with_eyeball, shared, plan, box, skin, field)
 
@@ -199,14 +199,14 @@ def _paint_eye(shared: _Shared, plan: OpenEyePlan) -> _PaintedEye:
     return _PaintedEye(box, pictures, np.asarray(beside * below * under_brow, np.float32), white)
 
 
-def _lids_apart(picture: Plane, field: LashField, grid: EyeGrid, plan: OpenEyePlan) -> Plane:
+def _lids_apart(field: LashField, grid: EyeGrid, plan: OpenEyePlan) -> Plane:
     """The lids in their open places, with nothing between them yet but skin."""
     aperture = plan.aperture
-    beyond = soft_step(np.abs(grid.u) - 0.48, 0.04)[..., None]  # no lashes are left beside the corners
-    lifted = lift_lid(picture * (1 - beyond) + field.skin * beyond, grid, plan.line, aperture, plan.ceiling)
+    lifted = lift_lid(field.lid, grid, plan.line, aperture, plan.ceiling)
     middle = np.interp(grid.u, aperture.u, (aperture.upper + aperture.lower) / 2)
     upper = soft_step((middle - grid.v).astype(np.float32), 0.012)[..., None]
-    return lifted * upper + field.skin * (1 - upper)
+    lower = field.skin * lower_lid_shade(grid, aperture)[..., None]
+    return lifted * upper + lower * (1 - upper)
 
 
 def _with_eyeball(
