@@ -117,8 +117,10 @@ def test_a_damaged_memory_of_faces_is_no_memory(tmp_path: Path) -> None:
 def test_without_resume_everything_is_done_again(tmp_path: Path) -> None:
     run(world(), tmp_path, run_id="r")
     later = world()
-    run(later, tmp_path, run_id="r")
+    report = run(later, tmp_path, run_id="r")
     assert painted(later) == list(NAMES)
+    assert [n.code for n in report.notices if n.code.startswith("R")] == ["RUN_ID_AGAIN"]
+    assert "RUN_ID_AGAIN" not in [n.code for n in run(world(), tmp_path, run_id="another").notices]
 
 
 @contextmanager

@@ -91,7 +91,8 @@ def resumed_run(options: RunOptions, settings: Settings) -> Resumed:
     """
     layout = layout_for(options.output, "", verbose=False)
     if not options.resume or options.dry_run:
-        return Resumed(options.run_id, PastRun(layout, None))
+        notices = () if options.dry_run else _replaced(options.run_id, layout)
+        return Resumed(options.run_id, PastRun(layout, None), notices)
     inputs = input_places(options, settings)
     if options.run_id is None:
         past = last_run(layout, inputs)
@@ -111,6 +112,14 @@ def resumed_run(options: RunOptions, settings: Settings) -> Resumed:
             ExitCode.USAGE,
         )
     return Resumed(past.run_id, past)
+
+
+def _replaced(run_id: str | None, layout: Layout) -> tuple[Notice, ...]:
+    """What is told of a run that takes the id of an earlier one."""
+    if run_id is None or not layout.journal(checked_run_id(run_id)).is_file():
+        return ()
+    message = f"there was a run {run_id!r} already: its report is replaced, and pictures of the same names"
+    return (Notice("RUN_ID_AGAIN", f"{message}; --resume {run_id} would have gone on with it"),)
 
 
 def workspace_of(
