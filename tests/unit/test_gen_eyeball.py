@@ -188,6 +188,11 @@ class TestSclera:
         white = sclera_colour(SKIN)
         assert 1.0 < white[0] / white[2] < SKIN[0] / SKIN[2]
 
+    def test_a_bright_white_is_taken_over_but_no_mirror_of_the_sky(self) -> None:
+        gains = [white_gain(share * sclera_colour(SKIN), SKIN) for share in (0.8, 1.3, 1.6, 3.0)]
+        assert gains[0] < gains[1] < gains[2] <= gains[3] < 2
+        assert float(sclera_colour(SKIN, 5.0) @ LUMINANCE) < 0.8
+
     def test_gain_brings_the_seen_level_back(self) -> None:
         assert white_gain(0.5 * sclera_colour(SKIN), SKIN) == pytest.approx(0.5 / 0.8, rel=0.01)
 

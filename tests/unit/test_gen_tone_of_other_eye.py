@@ -55,3 +55,13 @@ def test_nothing_changes_away_from_the_eye() -> None:
     (cx, cy), width = eye_mesh.eye_center(mesh, "left"), eye_mesh.eye_width(mesh, "left")
     assert (((x - cx) / (1.3 * width)) ** 2 + ((y - cy) / (1.2 * width)) ** 2).max() < 1
     assert level(after, mesh, "right") == level(before, mesh, "right")
+
+
+def test_eyes_follow_the_light_of_their_side_by_less_than_the_skin_does() -> None:
+    mesh = open_mesh(closed_mesh())
+    lit = picture(mesh, {"left": 0.05, "right": 0.05})
+    lit[:, :120] *= 2.0  # the left half of the face; its drawn eye was lit like the skin
+    box, view = with_tones_of(lit, lit, mesh, "left", eye_mesh.eye_polygon(mesh, "left"), "right")
+    after = lit.copy()
+    after[box.slices] = view
+    assert 1.2 * 0.05 < level(after, mesh, "left") < 1.7 * 0.05

@@ -108,20 +108,43 @@ def measured_albedo(linear: Image, mesh: FloatArray, side: Side, white: FloatArr
     """
     iris = mesh[list(eye_mesh.IRIS[side]), :2]
     radius = float(np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
+    region = eye_mesh.eye_region(mesh, side)[:, :2]
+    shown = seen_iris(
+        linear, iris[0], radius, region[list(eye_mesh.UPPER_MARGIN)], region[list(eye_mesh.LOWER_MARGIN)]
+    )
+    if shown is None:
+        return None
+    albedo = _albedo_of_shown(shown, white)
+    red, green, blue = albedo
+    return None if green < _VIOLET * min(red, blue) else albedo
+
+
+def seen_iris(
+    linear: Image, centre: FloatArray, radius: float, upper: FloatArray, lower: FloatArray
+) -> FloatArray | None:
+    """Mean linear RGB that an iris shows, without pupil, limbus, highlights and lid shadow.
+
+    Args:
+        linear: crop in linear light.
+        centre: (x, y), crop px. radius: px.
+        upper, lower: the lids' margins, (n, 2), crop px.
+
+    Returns:
+        None where too little of it is seen.
+    """
     if radius < 2.0:
         return None
     height, width = linear.shape[:2]
-    x1, y1 = (max(0, int(k)) for k in np.floor(iris[0] - radius))
-    x2, y2 = int(min(width, iris[0, 0] + radius + 2)), int(min(height, iris[0, 1] + radius + 2))
+    x1, y1 = (max(0, int(k)) for k in np.floor(centre - radius))
+    x2, y2 = int(min(width, centre[0] + radius + 2)), int(min(height, centre[1] + radius + 2))
     if x2 <= x1 or y2 <= y1:
         return None
     y, x = np.mgrid[y1:y2, x1:x2]
-    distance = np.hypot(x - iris[0, 0], y - iris[0, 1]) / radius
-    region = eye_mesh.eye_region(mesh, side)[:, :2]
-    upper, lower = (region[list(k)] for k in (eye_mesh.UPPER_MARGIN, eye_mesh.LOWER_MARGIN))
-    inside = (y > _height_at(upper, x)) & (y < _height_at(lower, x))
+    distance = np.hypot(x - centre[0], y - centre[1]) / radius
+    above, below = _height_at(upper, x), _height_at(lower, x)
+    inside = (y > above) & (y < below)
     # Below the shadow of the upper lid and above the lower lid's, beside the pupil, inside the limbal ring.
-    lit = (y > _height_at(upper, x) + 0.30 * radius) & (y < _height_at(lower, x) - 0.10 * radius)
+    lit = (y > above + 0.30 * radius) & (y < below - 0.10 * radius)
     seen = (distance > 0.42) & (distance < 0.85) & lit
     if seen.sum() < _ENOUGH_PIXELS:  # a small eye: what there is
         seen = (distance > 0.30) & (distance < 0.90) & inside
@@ -130,9 +153,7 @@ def measured_albedo(linear: Image, mesh: FloatArray, side: Side, white: FloatArr
     pixels = linear[y1:y2, x1:x2][seen].astype(float)
     level = pixels @ LUMINANCE
     middle = pixels[(level >= np.quantile(level, 0.15)) & (level <= np.quantile(level, 0.75))]
-    albedo = _albedo_of_shown(np.median(middle, axis=0), white)
-    red, green, blue = albedo
-    return None if green < _VIOLET * min(red, blue) else albedo
+    return np.asarray(np.median(middle, axis=0))
 
 
 def shown_colour(albedo: FloatArray, white: FloatArray) -> FloatArray:

@@ -23,6 +23,9 @@ _RIM = 0.05
 _FEATHER = 0.03
 _SHARE = 0.8
 """How far the drawn eye follows; the open one may lie in another light."""
+LIGHT_SHARE = 0.4
+"""Power of the light on the skin, side over side, that the eyes follow: 0.43 for irises, 0.32 for the white,
+0.28 for pupils in 42 labelled faces with both eyes open: sockets are lit less unevenly than the skin."""
 _DARKER, _BRIGHTER = (-1.3, -1.0, -0.5, -0.25, -0.15), 0.5
 """Natural logarithm of the most that the tones are changed: in a narrowed eye most of what is seen is lash
 and shadow, which says nothing about its sclera."""
@@ -48,12 +51,14 @@ def with_tones_of(
     own = eye_mesh.eye_polygon(mesh, other)
     own_width = eye_mesh.eye_width(mesh, other)
     own_box = box_around(own, 3 * _RIM * own_width + 2, linear.shape[:2])
-    wanted = _tones(linear[own_box.slices], _eye_mask(own, own_box, own_width), _skin(linear, mesh, other))
-    skin = _skin(linear, mesh, side)
+    skin, other_skin = skin_level(linear, mesh, side), skin_level(linear, mesh, other)
+    wanted = _tones(linear[own_box.slices], _eye_mask(own, own_box, own_width), other_skin)
     present = _tones(view, mask, skin)
     if wanted is None or present is None:
         return box, view
-    change = np.clip(_SHARE * (wanted - present), _DARKER, _BRIGHTER)
+    light = (1 - LIGHT_SHARE) * float(np.log(other_skin / skin))
+    darkest, brightest = np.array(_DARKER) + min(light, 0.0), _BRIGHTER + max(light, 0.0)
+    change = np.clip(_SHARE * (wanted + light - present), darkest, brightest)
     tone = np.log(np.maximum(luminance(view), 1e-4) / skin)
     factor = np.exp(np.interp(tone, present, change)).astype(np.float32)
     soft = blurred(mask, _FEATHER * width)
@@ -73,5 +78,6 @@ def _tones(picture: Image, mask: Mask, skin: float) -> FloatArray | None:
     return np.asarray(tones + 1e-4 * np.arange(len(tones)))
 
 
-def _skin(linear: Image, mesh: FloatArray, side: Side) -> float:
+def skin_level(linear: Image, mesh: FloatArray, side: Side) -> float:
+    """Linear luminance of the skin around an eye."""
     return max(float(skin_around(linear, mesh, side) @ LUMINANCE), 1e-3)

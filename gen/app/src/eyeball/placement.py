@@ -47,6 +47,21 @@ class OpenEyePlan:
     aperture: Aperture
     ceiling: float
 
+    @property
+    def upper_margin(self) -> FloatArray:
+        """Crop px, shape (n, 2)."""
+        return self.axes.to_crop(np.stack([self.aperture.u, self.aperture.upper], axis=-1))
+
+    @property
+    def lower_margin(self) -> FloatArray:
+        """Crop px, shape (n, 2)."""
+        return self.axes.to_crop(np.stack([self.aperture.u, self.aperture.lower], axis=-1))
+
+    @property
+    def outline(self) -> FloatArray:
+        """The opening, crop px, shape (n, 2)."""
+        return np.concatenate([self.upper_margin, self.lower_margin[::-1]])
+
 
 def plan_eyes(
     linear_luminance: NDArray[np.float32],

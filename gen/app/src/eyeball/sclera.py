@@ -22,8 +22,9 @@ _BRIGHTEST, _BRIGHTEST_OVER_SKIN = 0.74, 2.3
 """Paper white is 0.8-0.9; over dark skin, or in the dark, nothing brighter than this was seen."""
 _SHOWN_SHARE = 0.80
 """Share of its level that the brighter part of a drawn sclera reaches under its lids."""
-_GAIN_LIMITS = (0.35, 1.25)
-"""Limits of what a seen sclera says against the skin: a mirror of the sky, or an eye in deep shade."""
+_GAIN_LIMITS = (0.35, 1.9)
+"""Limits of what a seen sclera says against the skin: a mirror of the sky, or an eye in deep shade. Of 82
+labelled open eyes, one in ten is beyond the upper one."""
 _TINT_LIMITS, _TINT_SHARE = (0.75, 1.30), 0.8
 """The same for each channel beside its luminance, and the share of it that is taken over."""
 _BRIGHTER_PART = (0.75, 0.95)
@@ -45,7 +46,7 @@ def sclera_colour(skin: FloatArray, gain: float = 1.0) -> FloatArray:
     skin_luminance = float(skin @ LUMINANCE)
     tint = (skin / skin_luminance) ** _TINT_POWER
     level = min(_LEVEL * skin_luminance**_LEVEL_POWER, _BRIGHTEST, _BRIGHTEST_OVER_SKIN * skin_luminance)
-    return np.asarray(tint / float(tint @ LUMINANCE) * level * gain)
+    return np.asarray(tint / float(tint @ LUMINANCE) * min(level * gain, _BRIGHTEST))
 
 
 def white_gain(seen: FloatArray, skin: FloatArray) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +24,14 @@ from gen.app.src.eyeball.tone import PhotoTone
 from gen.app.src.eyeglasses import GLASSES, Rims, find_rims
 from gen.app.src.foreground import behind, thin_foreground
 from gen.app.src.iris_colour import IrisColour, shown_colour
+from gen.app.src.iris_of_other_eye import with_iris_of
 from gen.app.src.lash_removal import LashField, erase_lashes
 from gen.app.src.lashes import draw_hairs, lash_line, own_lashes
 from gen.app.src.lid_motion import lift_lid, lower_lid_shade
 from gen.app.src.refusals import hidden_by_turn, too_small
 from gen.app.src.seen_catchlight import seen_catchlight
 from gen.app.src.seen_eyes import iris_colour_of, open_side, seen_white_gain, seen_white_tint, skin_around
+from gen.app.src.seen_irises import with_seen_irises
 from gen.app.src.strategy import EyeScene, Painting
 from gen.app.src.texture_match import edge_blur
 from gen.app.src.tone_of_other_eye import with_tones_of
@@ -82,6 +84,8 @@ class LidLift:
     def paint(self, scene: EyeScene) -> Painting:
         linear = to_linear(scene.crop)
         other = open_side(scene)
+        if other is not None:
+            scene = replace(scene, face=with_seen_irises(scene.face, [other]))
         gain = 1.0 if other is None else seen_white_gain(linear, scene.mesh, other)
         colour = iris_colour_of(scene, linear, other, gain)
         shared = _shared(scene, linear, colour, gain, other)
@@ -104,26 +108,35 @@ class LidLift:
             alpha[region] = np.maximum(alpha[region], eye.alpha)
             eyes.append(_report(plan, colour, eye.white))
             if other is not None:
-                box, toned = with_tones_of(
-                    to_linear(pictures["painted"]), linear, scene.mesh, plan.side, _outline(plan), other
-                )
-                taken = alpha[box.slices] > 0
-                pictures["painted"][box.slices][taken] = to_encoded(toned)[taken]
+                _follow_other_eye(pictures["painted"], alpha, scene, linear, plan, other, colour)
         return Painting(pictures.pop("painted"), alpha, tuple(eyes), pictures)
+
+
+def _follow_other_eye(
+    painted: Image,
+    alpha: Mask,
+    scene: EyeScene,
+    linear: Image,
+    plan: OpenEyePlan,
+    other: Side,
+    colour: IrisColour,
+) -> None:
+    """Give the drawn eye in an encoded crop the tones of the open one, where there is paint."""
+
+    def put(box: Box, linear_view: Image) -> None:
+        taken = alpha[box.slices] > 0
+        painted[box.slices][taken] = to_encoded(linear_view)[taken]
+
+    mesh = scene.mesh
+    put(*with_tones_of(to_linear(painted), linear, mesh, plan.side, plan.outline, other))
+    if colour.source == "other_eye":
+        put(*with_iris_of(to_linear(painted), linear, mesh, plan, other))
 
 
 def _expression(linear: Image, mesh: FloatArray, rims: Rims) -> float:
     """How high the face's expression lets its eyes stand, of an ordinary one's."""
     scrunched = 1.0 if rims.evidence >= GLASSES else scrunched_openness(luminance(linear), mesh)
     return scrunched * expected_openness(mesh)
-
-
-def _outline(plan: OpenEyePlan) -> FloatArray:
-    """The opening, crop px, shape (n, 2)."""
-    aperture = plan.aperture
-    upper = np.stack([aperture.u, aperture.upper], axis=-1)
-    lower = np.stack([aperture.u, aperture.lower], axis=-1)[::-1]
-    return plan.axes.to_crop(np.concatenate([upper, lower]))
 
 
 def _shared(scene: EyeScene, linear: Image, colour: IrisColour, gain: float, other: Side | None) -> _Shared:
