@@ -25,7 +25,8 @@ _SHARE = 0.8
 """How far the drawn eye follows; the open one may lie in another light."""
 LIGHT_SHARE = 0.4
 """Power of the light on the skin, side over side, that the eyes follow: 0.43 for irises, 0.32 for the white,
-0.28 for pupils in 42 labelled faces with both eyes open: sockets are lit less unevenly than the skin."""
+0.28 for pupils in 42 labelled faces with both eyes open (correlations 0.54, 0.28 and 0.29): sockets are lit
+less unevenly than the skin."""
 _DARKER, _BRIGHTER = (-1.3, -1.0, -0.5, -0.25, -0.15), 0.5
 """Natural logarithm of the most that the tones are changed: in a narrowed eye most of what is seen is lash
 and shadow, which says nothing about its sclera."""
