@@ -29,7 +29,7 @@ _LINER_TOP, _LINER_BOTTOM = -0.26, 0.10
 """How far above and below the height of the closed line liner runs, eye widths."""
 _LINER_MARGIN = 0.02
 """What comes so near to the ends of that area goes on beyond it, eye widths."""
-_LID_LINER = -0.07
+_LID_LINER = -0.11
 """Above this, near the middle, begins what lies on the lid: shadow, crease."""
 
 Dark = NDArray[np.bool_]
