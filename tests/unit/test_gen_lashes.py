@@ -36,6 +36,22 @@ class TestLashRemoval:
         untouched = (below > 0.34) & (np.abs(grid.u) < 0.4)
         assert np.abs(field.skin - skin)[untouched].max() < 1e-3
 
+    def test_hairs_fainter_than_their_line_go_and_wrinkles_as_faint_stay(self) -> None:
+        grid = grid_over(axes_at())
+        below = grid.v - np.interp(grid.u, U, LINE)
+        skin = plain_skin(grid)
+        hairs = np.zeros_like(below)
+        for root in np.linspace(-0.3, 0.3, 7):
+            beside = np.abs(grid.u - root) < 0.012
+            hairs[beside & (below > 0) & (below < 0.13)] = 0.22
+        wrinkle = np.where((np.abs(below - 0.19) < 0.008) & (np.abs(grid.u) < 0.35), 0.15, 0.0)
+        lined = with_lashes(skin, grid, 0.9, 0.03) * (1 - np.maximum(hairs, wrinkle))[..., None]
+        shown = erase_lashes(np.asarray(lined, np.float32), grid, LINE, U).skin
+        ratio = luminance(np.asarray(shown / skin, np.float32))
+        tips = (hairs > 0) & (below > 0.08) & (below < 0.12)
+        assert float(ratio[tips].mean()) > 0.95
+        assert float(ratio[wrinkle > 0].mean()) == pytest.approx(0.85, abs=0.04)
+
     def test_texture_survives(self) -> None:
         grid = grid_over(axes_at())
         skin = plain_skin(grid)

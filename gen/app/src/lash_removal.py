@@ -34,6 +34,8 @@ _OUTER_LONGER = 0.06
 _LASH_CLUSTER, _GAP = 0.13, 0.03
 """Lashes stick together in clusters up to this wide, and what is seen through gaps up to this wide is
 tinted by them, eye widths."""
+_HAIR = 0.07
+"""Hairs and small tufts are narrower along the line, eye widths."""
 _THRESHOLD_SHARE, _THRESHOLD_LIMITS = 0.36, (0.09, 0.30)
 """A pixel counts as lash from this share of the lash line's own darkness: shading beside black lashes
 is spared, and fair lashes are found."""
@@ -42,6 +44,8 @@ _LINER, _AS_DARK, _LEAST_DARK = 0.25, (0.6, 0.8), 0.30
 the lash line, and not fairer than the last: eye shadow merges into liner, the darkest part of it does not."""
 _WING_KEPT = 0.55
 """A wing that goes on is cut from the closed line at this distance from the middle, eye widths."""
+_FAIR_SHARE = 0.4
+"""Hair that hangs from the line counts as lash from this share of the threshold on."""
 _RAISED_CONTRAST, _CONTRAST_LIMITS = 1.25, (0.30, 0.92)
 """Lash roots lie denser in the view of an open eye than of a closed one."""
 _FAINTEST, _RIM = 0.045, 0.045
@@ -88,6 +92,7 @@ def erase_lashes(picture: Plane, grid: EyeGrid, line: FloatArray, line_u: FloatA
 
     dense, tips = _zones(dark, below, u, reach)
     lash = dark.over(dark.threshold) * np.maximum(dense, tips)
+    lash = np.maximum(lash, _fair_lashes(dark, below, u, reach))
     kept, goes_on = hanging(lash > 0.5, below, u, reach, width)
     lined, wing = _liner(dark, below, u, width)
     lash = np.maximum(lash * kept, lined)
@@ -111,12 +116,14 @@ class _Darkness:
     Attributes:
         relative: share of light that is missing against the skin behind, 0..0.97, (height, width).
         thin: the same against what is around, of structures narrower than a few lashes.
+        upright: the same of structures narrower than a few hairs along the line: lashes, but no wrinkles.
         peak, mean: `relative` of the closed line, its dark part and all of it.
         threshold: `relative` from which on a pixel is lash.
     """
 
     relative: Plane
     thin: Plane
+    upright: Plane
     peak: float
     mean: float
     threshold: float
@@ -127,12 +134,15 @@ class _Darkness:
         steady = blurred(luminance(picture), max(0.4, 0.008 * width))  # grain is no lash
         relative = np.clip(1.0 - steady / np.maximum(luminance(skin), 1e-4), 0.0, 0.97).astype(np.float32)
         thin = 1.0 - steady / np.maximum(_closed(steady, _LASH_CLUSTER * width / 2), 1e-4)
+        size = 2 * round(_HAIR * width / 2) + 1
+        across = cv2.morphologyEx(steady, cv2.MORPH_CLOSE, np.ones((1, size), np.uint8))
+        upright = np.asarray(1.0 - steady / np.maximum(across, 1e-4), np.float32)
         on_line = relative[(np.abs(below) < 0.03) & (np.abs(u) < 0.38)]
         peak = float(np.quantile(on_line, 0.85)) if on_line.size else 0.4
         mean = float(on_line.mean()) if on_line.size else 0.0
         threshold = float(np.clip(_THRESHOLD_SHARE * peak, *_THRESHOLD_LIMITS))
         threshold = max(threshold, 2.5 * roughness(steady, skin, below, u))
-        return cls(relative, thin, peak, mean, threshold)
+        return cls(relative, thin, upright, peak, mean, threshold)
 
     def over(self, threshold: float) -> Plane:
         """0 where the darkness is well below a threshold .. 1 well above."""
@@ -149,6 +159,14 @@ def _zones(dark: _Darkness, below: Plane, u: Plane, reach: Plane) -> tuple[Plane
     tips = tips * soft_step(below + 0.02, 0.03) * soft_step(reach + _TIPS - below, 0.05)
     tips = tips * soft_step(u - _OUTER_END, 0.12) * soft_step(_INNER_END - u, 0.04)
     return dense, np.asarray(tips, np.float32)
+
+
+def _fair_lashes(dark: _Darkness, below: Plane, u: Plane, reach: Plane) -> Plane:
+    """Opacity of lashes that are fainter than the line they hang from: lit, fair, or few."""
+    faint = np.minimum(dark.upright, dark.relative)  # skin between shining grains is dark beside them only
+    hair = soft_step(faint - _FAIR_SHARE * dark.threshold, 0.15 * dark.threshold)
+    hair = hair * soft_step(below + 0.02, 0.03) * soft_step(reach + _TIPS - below, 0.05)
+    return np.asarray(hair * soft_step(u + 0.62, 0.06) * soft_step(0.46 - u, 0.04), np.float32)
 
 
 def _liner(dark: _Darkness, below: Plane, u: Plane, width: float) -> tuple[Plane, bool]:
