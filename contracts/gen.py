@@ -78,7 +78,6 @@ class GenItemParams:
         default_colour: colour of the default prompt, the last resort before dark brown.
         openness: 1 opens as far as a relaxed open eye of this face would; 0.5..1.2.
         donor_same_person: None not checked, else whether an identity backend confirmed the donor.
-        known_iris: linear-light RGB 0..1 of the person's iris measured elsewhere, None where unknown.
     """
 
     eye_colour: str | None = None
@@ -86,7 +85,6 @@ class GenItemParams:
     default_colour: str | None = None
     openness: float = 1.0
     donor_same_person: bool | None = None
-    known_iris: tuple[float, float, float] | None = None
     prompt: str = ""
     negative_prompt: str = ""
     guidance_scale: float = 15.0

@@ -237,15 +237,12 @@ class TestIrisColour:
     BLUE, BROWN = np.array([0.1, 0.14, 0.2]), np.array([0.08, 0.04, 0.02])
 
     def test_precedence(self) -> None:
-        everything = GenItemParams(
-            eye_colour="green", known_iris=(0.05, 0.05, 0.05), prompt_colour="amber", default_colour="brown"
-        )
+        everything = GenItemParams(eye_colour="green", prompt_colour="amber", default_colour="brown")
         assert choose_iris_colour(everything, self.BLUE, self.BROWN).source == "eye_colour"
-        no_wish = GenItemParams(known_iris=(0.05, 0.05, 0.05), prompt_colour="amber", default_colour="brown")
+        no_wish = GenItemParams(prompt_colour="amber", default_colour="brown")
         other = choose_iris_colour(no_wish, self.BLUE, self.BROWN)
         assert other.source == "other_eye" and other.albedo is self.BLUE
         assert choose_iris_colour(no_wish, None, self.BROWN).source == "donor"
-        assert choose_iris_colour(no_wish, None, None).source == "donor"
         prompt = choose_iris_colour(GenItemParams(prompt_colour="amber", default_colour="brown"), None, None)
         assert prompt.source == "prompt"
         assert prompt.albedo == pytest.approx(ALBEDO["amber"])

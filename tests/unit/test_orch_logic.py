@@ -11,11 +11,11 @@ import pytest
 
 from contracts.blend import EyePaste
 from contracts.face import SIDES, EyeState, Face
+from contracts.iris_words import in_colour, iris_colour_named
 from environments.places import CHECKOUT
 from imaging.face_shape import shape_distance
-from orch.app.src.opening.iris_words import in_colour, iris_colour_named
 from orch.app.src.opening.variations import VARIED_OPENNESS, gen_item_params, variations
-from orch.app.src.settings import DEFAULT_PROMPT, RefinerSection, Settings
+from orch.app.src.settings import DEFAULT_PROMPT, Settings
 from orch.app.src.strategies import choose
 from orch.app.src.verification import verdict
 from orch.app.src.version import VERSION
@@ -54,23 +54,6 @@ def test_colours_in_prompts(prompt: str, colour: str | None) -> None:
 )
 def test_prompts_in_another_iris_colour(prompt: str, colour: str, changed: str) -> None:
     assert in_colour(prompt, colour) == changed
-
-
-@pytest.mark.parametrize("wish", [{"eye_color": "blue"}, {"prompt": "Blue eyes, open"}])
-def test_all_prompts_of_a_diffusion_model_wish_for_one_colour(wish: dict[str, str]) -> None:
-    settings = Settings.model_validate({"generation": wish})
-    params = gen_item_params(settings, variations(settings, {}, 0)[0])
-    assert iris_colour_named(params.prompt) == iris_colour_named(params.refiner.prompt) == "blue"
-    assert "blue eyes" in RefinerSection().negative_prompt
-    assert "blue eyes" not in params.refiner.negative_prompt
-    assert params.refiner.negative_prompt.startswith("glossy, artifacts, blur, no cartoon style")
-
-
-def test_without_a_wish_prompts_stay_as_they_are() -> None:
-    for wish in ({}, {"eye_color": "#336699"}):
-        settings = Settings.model_validate({"generation": wish})
-        params = gen_item_params(settings, variations(settings, {}, 0)[0])
-        assert (params.prompt, params.refiner.prompt) == (DEFAULT_PROMPT, RefinerSection().prompt)
 
 
 def test_openness_stays_in_range_and_neighbours_differ() -> None:

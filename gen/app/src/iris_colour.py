@@ -47,6 +47,9 @@ _TYPICAL_WHITE = 0.33
 """Linear luminance of a sclera in a well exposed photo, for colours that come without their scene."""
 _VIOLET = 0.9
 """Of red and of blue: no iris has less green than both; coated lenses reflect such a colour."""
+_DARKNESS_WEIGHT = 0.25
+"""Of the squared difference in log luminance beside those of the channels' ratios: light and shade on an eye
+change its luminance by half, and hardly its hue."""
 _ENOUGH_PIXELS, _LEAST_PIXELS = 14, 7
 
 
@@ -61,7 +64,7 @@ class IrisColour:
 def choose_iris_colour(
     params: GenItemParams, other_eye: FloatArray | None, donor: FloatArray | None
 ) -> IrisColour:
-    """The colour by precedence: asked for, other eye, donor, known, prompt, default, dark brown.
+    """The colour by precedence: asked for, other eye, donor, prompt, default, dark brown.
 
     Args:
         other_eye, donor: albedos measured with `measured_albedo`, None where there is nothing to measure.
@@ -75,8 +78,6 @@ def choose_iris_colour(
         return IrisColour(other_eye, "other_eye")
     if donor is not None:
         return IrisColour(donor, "donor")
-    if params.known_iris is not None:
-        return IrisColour(_albedo_of_shown(np.array(params.known_iris), _TYPICAL_WHITE * np.ones(3)), "donor")
     if params.prompt_colour:
         return IrisColour(albedo_named(params.prompt_colour), "prompt")
     return IrisColour(albedo_named(params.default_colour or FALLBACK), "default")
@@ -97,6 +98,17 @@ def albedo_named(colour: str) -> FloatArray:
         f'use "#rrggbb" or one of {", ".join(ALBEDO)}',
         ExitCode.USAGE,
     )
+
+
+def nearest_name(albedo: FloatArray) -> str:
+    """The colour of `ALBEDO` that looks most like this one: hue counts more than how dark it is."""
+    return min(ALBEDO, key=lambda name: _unlikeness(albedo, np.array(ALBEDO[name])))
+
+
+def _unlikeness(one: FloatArray, other: FloatArray) -> float:
+    ratio = np.log(one / other)
+    hue = ratio - ratio[1]
+    return float(hue @ hue + _DARKNESS_WEIGHT * np.log((one @ LUMINANCE) / (other @ LUMINANCE)) ** 2)
 
 
 def measured_albedo(linear: Image, mesh: FloatArray, side: Side, white: FloatArray) -> FloatArray | None:

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterator
 from importlib.metadata import version
-from pathlib import Path
 
 import cv2
 import numpy as np
 
-from contracts.codec import from_dict, to_dict
-from contracts.crop import CropDocument
+from contracts.codec import to_dict
 from contracts.envelope import Item, ItemResult, Refusal, Versions
-from contracts.error_codes import ErrorCode, StageError
+from contracts.error_codes import ErrorCode
 from contracts.execution import threads_to_use
-from contracts.exit_codes import ExitCode
-from contracts.face import SIDES
-from contracts.gen import GenItemData, GenItemParams
+from contracts.gen import GenItemData
 from contracts.stage import Job, each_item
+from gen.app.src.scene_files import bad_item, read_scene
 from gen.app.src.strategy import (
     STRATEGIES,
     EyeScene,
-    FaceView,
     Painting,
     Refused,
     strategy_named,
 )
 from gen.app.src.working_scale import paint_at_working_scale
-from imaging.crop_files import read_picture, write_picture
+from imaging.crop_files import write_picture
 
 _LEVELS = np.float32(65535)
 
@@ -70,7 +65,7 @@ def paint_item(job: Job, item: Item) -> ItemResult:
     """
     unknown = [name for name in item.strategies if name not in STRATEGIES]
     if unknown or not item.strategies:
-        raise _bad_item(item, f"unknown strategy {unknown[0]!r}" if unknown else "no strategies given")
+        raise bad_item(item, f"unknown strategy {unknown[0]!r}" if unknown else "no strategies given")
     scene = read_scene(job, item)
     refused: list[Refusal] = []
     for name in item.strategies:
@@ -94,30 +89,6 @@ def paint_item(job: Job, item: Item) -> ItemResult:
     return ItemResult(item.item_id, "skipped", refused=tuple(refused))
 
 
-def read_scene(job: Job, item: Item) -> EyeScene:
-    """What the item's inputs show."""
-    face = _face_view(job.input(item, "crop"), job.input(item, "crop_json"), item)
-    sides = tuple(side for side in SIDES if face.document.eye(side).to_open)
-    if not sides:
-        raise _bad_item(item, "the crop has no eye to open")
-    donor = None
-    if "donor_crop" in item.inputs:
-        donor = _face_view(job.input(item, "donor_crop"), job.input(item, "donor_json"), item)
-    return EyeScene(face, sides, job.item_params(GenItemParams, item), item.seed, donor)
-
-
-def _face_view(crop: Path, document: Path, item: Item) -> FaceView:
-    try:
-        data = json.loads(document.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _bad_item(item, f"cannot read {document}: {error}") from error
-    parsed = from_dict(CropDocument, data, document.name)
-    picture = read_picture(crop)
-    if picture.ndim != 3:
-        raise _bad_item(item, f"{crop} is not an RGB picture")
-    return FaceView(picture, parsed, np.array(parsed.mesh, float))
-
-
 def _write(job: Job, item: Item, scene: EyeScene, painting: Painting) -> None:
     # Rounded as they will be on disk, so that "alpha is 0" means the same to whoever reads it.
     alpha = np.round(np.clip(painting.alpha, 0, 1) * _LEVELS) / _LEVELS
@@ -132,7 +103,3 @@ def _write(job: Job, item: Item, scene: EyeScene, painting: Painting) -> None:
         path = job.output(item, name)
         if path:
             write_picture(path, picture)
-
-
-def _bad_item(item: Item, reason: str) -> StageError:
-    return StageError(ErrorCode.BAD_REQUEST, f"item {item.item_id}: {reason}", exit_code=ExitCode.USAGE)

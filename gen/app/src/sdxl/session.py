@@ -11,19 +11,18 @@ from pathlib import Path
 
 import torch
 
-from contracts.codec import from_dict, to_dict
-from contracts.crop import CropDocument
+from contracts.codec import to_dict
 from contracts.envelope import Item, ItemResult, Notice, Refusal, Versions
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-from contracts.face import SIDES
 from contracts.failures import failed_item
-from contracts.files import read_json
-from contracts.gen import GenItemData, GenItemParams, GenParams, PaintedEye
+from contracts.gen import GenItemData, GenParams, PaintedEye
 from contracts.stage import Job
+from gen.app.src.scene_files import bad_item, read_scene
 from gen.app.src.sdxl.batching import Batches, batch_size
 from gen.app.src.sdxl.devices import free_bytes
 from gen.app.src.sdxl.framing import make_frame
+from gen.app.src.sdxl.iris_prompts import in_one_colour
 from gen.app.src.sdxl.models import HeldNetworks, Networks
 from gen.app.src.sdxl.painter import Order, Paint, Painter, Scene, make_scene
 from gen.app.src.sdxl.strategies import STRATEGIES, Recipe
@@ -94,7 +93,7 @@ class SdxlSession:
     ) -> _Task | ItemResult:  # fmt: skip
         unknown = [name for name in item.strategies if name not in STRATEGIES]
         if unknown or not item.strategies:
-            raise _bad(item, f"unknown strategy {unknown[0]!r}" if unknown else "no strategies given")
+            raise bad_item(item, f"unknown strategy {unknown[0]!r}" if unknown else "no strategies given")
         refused = []
         for name in item.strategies:
             strategy = STRATEGIES[name]()
@@ -104,12 +103,9 @@ class SdxlSession:
             refused.append(Refusal(name, f"the weights {missing} are not there"))
         else:
             return ItemResult(item.item_id, "skipped", refused=tuple(refused))
-        own = job.item_params(GenItemParams, item)
+        face = read_scene(job, item)
+        own, colour_source = in_one_colour(face)
         recipe, notices = strategy.recipe(own, params)
-        document = from_dict(CropDocument, read_json(job.input(item, "crop_json")), "crop_json")
-        sides = tuple(side for side in SIDES if document.eye(side).to_open)
-        if not sides:
-            raise _bad(item, "the crop has no eye to open")
         key = job.input(item, "crop"), job.input(item, "mask")
         if key not in scenes:
             scenes[key] = _scene(item, *key, networks, params.neutralize)
@@ -119,7 +115,7 @@ class SdxlSession:
             texts = networks.refiner.prompts
             notices += texts.told(own.refiner.prompt, "refiner prompt")
             notices += texts.told(own.refiner.negative_prompt, "refiner negative prompt")
-        eyes = tuple(PaintedEye(side, own.openness, "prompt") for side in sides)
+        eyes = tuple(PaintedEye(side, own.openness, colour_source) for side in face.sides)
         order = Order(scenes[key], own, item.seed)
         return _Task(item, order, recipe, eyes, notices + networks.notices, tuple(refused))
 
@@ -163,11 +159,11 @@ class SdxlSession:
 def _scene(item: Item, crop: Path, mask: Path, networks: Networks, neutralize: str) -> Scene:
     picture, plane = read_picture(crop), read_picture(mask)
     if picture.ndim != 3:
-        raise _bad(item, f"{crop} is not an RGB picture")
+        raise bad_item(item, f"{crop} is not an RGB picture")
     if plane.shape != picture.shape[:2]:
-        raise _bad(item, f"the mask {mask} is not of the crop's size")
+        raise bad_item(item, f"the mask {mask} is not of the crop's size")
     if not (plane > 0.5).any():
-        raise _bad(item, f"the mask {mask} has no white: there is nothing to paint")
+        raise bad_item(item, f"the mask {mask} has no white: there is nothing to paint")
     return make_scene(make_frame(picture, plane, networks.side, networks.cell), networks, neutralize)
 
 
@@ -200,7 +196,3 @@ def _answer(job: Job, task: _Task, paint: Paint, told: tuple[Notice, ...]) -> It
         data=to_dict(GenItemData(task.eyes, paint.base_steps, paint.refiner_steps)),
         warnings=task.notices + told,
     )
-
-
-def _bad(item: Item, reason: str) -> StageError:
-    return StageError(ErrorCode.BAD_REQUEST, f"item {item.item_id}: {reason}", exit_code=ExitCode.USAGE)

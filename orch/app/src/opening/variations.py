@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.gen import GenItemParams, RefinerParams
-from orch.app.src.opening.iris_words import in_colour, iris_colour_named, not_against
+from contracts.iris_words import iris_colour_named
 from orch.app.src.run_ids import variation_id
 from orch.app.src.settings import DEFAULT_PROMPT, GenerationSection, Settings
 from orch.app.src.settings_sources import merge
@@ -59,13 +59,11 @@ def gen_item_params(settings: Settings, variation: Variation) -> GenItemParams:
 
     Colours come from the run's own prompt, not the variation's: the same for all variations.
     """
-    own_prompt, eye_colour = settings.generation.prompt, settings.generation.eye_color
-    prompt_colour = iris_colour_named(own_prompt) if own_prompt != DEFAULT_PROMPT else None
-    section = _in_one_colour(variation.generation, eye_colour or prompt_colour)
+    own_prompt, section = settings.generation.prompt, variation.generation
     refiner = section.refiner
     return GenItemParams(
-        eye_colour=eye_colour,
-        prompt_colour=prompt_colour,
+        eye_colour=settings.generation.eye_color,
+        prompt_colour=iris_colour_named(own_prompt) if own_prompt != DEFAULT_PROMPT else None,
         default_colour=iris_colour_named(DEFAULT_PROMPT),
         openness=variation.openness,
         prompt=section.prompt,
@@ -83,26 +81,6 @@ def gen_item_params(settings: Settings, variation: Variation) -> GenItemParams:
             mode=refiner.mode,
         ),
     )
-
-
-def _in_one_colour(section: GenerationSection, colour: str | None) -> GenerationSection:
-    """All four prompts in the colour that is wished for: the default ones speak of brown eyes.
-
-    Args:
-        colour: None changes nothing, nor does "#rrggbb", for which there is no word.
-    """
-    if colour is None or colour.startswith("#"):
-        return section
-    prompts = {
-        "prompt": in_colour(section.prompt, colour),
-        "negative_prompt": not_against(section.negative_prompt, colour),
-    }
-    refiner_prompts = {
-        "prompt": in_colour(section.refiner.prompt, colour),
-        "negative_prompt": not_against(section.refiner.negative_prompt, colour),
-    }
-    refiner = section.refiner.model_copy(update=refiner_prompts)
-    return section.model_copy(update={**prompts, "refiner": refiner})
 
 
 def _with_prompts(settings: Settings, prompts: dict[str, Any]) -> GenerationSection:
