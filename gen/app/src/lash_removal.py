@@ -44,8 +44,8 @@ _LINER, _AS_DARK, _LEAST_DARK = 0.25, (0.6, 0.8), 0.30
 the lash line, and not fairer than the last: eye shadow merges into liner, the darkest part of it does not."""
 _WING_KEPT = 0.55
 """A wing that goes on is cut from the closed line at this distance from the middle, eye widths."""
-_FAIR_SHARE = 0.4
-"""Hair that hangs from the line counts as lash from this share of the threshold on."""
+_FAIR_SHARE, _FAIR_ENDS = 0.4, (-0.62, 0.46)
+"""Hair that hangs from the line counts as lash from this share of the threshold on, and between these u."""
 _RAISED_CONTRAST, _CONTRAST_LIMITS = 1.25, (0.30, 0.92)
 """Lash roots lie denser in the view of an open eye than of a closed one."""
 _FAINTEST, _RIM = 0.045, 0.045
@@ -91,7 +91,7 @@ def erase_lashes(picture: Plane, grid: EyeGrid, line: FloatArray, line_u: FloatA
     dark = _Darkness.of(picture, below, u, reach, width)
 
     dense, tips = _zones(dark, below, u, reach)
-    lash = dark.over(dark.threshold) * np.maximum(dense, tips)
+    lash = dark.over_threshold() * np.maximum(dense, tips)
     lash = np.maximum(lash, _fair_lashes(dark, below, u, reach))
     kept, goes_on = hanging(lash > 0.5, below, u, reach, width)
     lined, wing = _liner(dark, below, u, width)
@@ -134,7 +134,7 @@ class _Darkness:
         steady = blurred(luminance(picture), max(0.4, 0.008 * width))  # grain is no lash
         relative = np.clip(1.0 - steady / np.maximum(luminance(skin), 1e-4), 0.0, 0.97).astype(np.float32)
         thin = 1.0 - steady / np.maximum(_closed(steady, _LASH_CLUSTER * width / 2), 1e-4)
-        size = 2 * round(_HAIR * width / 2) + 1
+        size = 2 * round(_HAIR * width / 2) + 1  # crops are upright, so lines run along rows
         across = cv2.morphologyEx(steady, cv2.MORPH_CLOSE, np.ones((1, size), np.uint8))
         upright = np.asarray(1.0 - steady / np.maximum(across, 1e-4), np.float32)
         on_line = relative[(np.abs(below) < 0.03) & (np.abs(u) < 0.38)]
@@ -144,9 +144,9 @@ class _Darkness:
         threshold = max(threshold, 2.5 * roughness(steady, skin, below, u))
         return cls(relative, thin, upright, peak, mean, threshold)
 
-    def over(self, threshold: float) -> Plane:
-        """0 where the darkness is well below a threshold .. 1 well above."""
-        return soft_step(self.relative - threshold, 0.45 * threshold)
+    def over_threshold(self) -> Plane:
+        """0 where the darkness is well below the threshold .. 1 well above."""
+        return soft_step(self.relative - self.threshold, 0.45 * self.threshold)
 
 
 def _zones(dark: _Darkness, below: Plane, u: Plane, reach: Plane) -> tuple[Plane, Plane]:
@@ -166,7 +166,8 @@ def _fair_lashes(dark: _Darkness, below: Plane, u: Plane, reach: Plane) -> Plane
     faint = np.minimum(dark.upright, dark.relative)  # skin between shining grains is dark beside them only
     hair = soft_step(faint - _FAIR_SHARE * dark.threshold, 0.15 * dark.threshold)
     hair = hair * soft_step(below + 0.02, 0.03) * soft_step(reach + _TIPS - below, 0.05)
-    return np.asarray(hair * soft_step(u + 0.62, 0.06) * soft_step(0.46 - u, 0.04), np.float32)
+    outer, inner = _FAIR_ENDS
+    return np.asarray(hair * soft_step(u - outer, 0.06) * soft_step(inner - u, 0.04), np.float32)
 
 
 def _liner(dark: _Darkness, below: Plane, u: Plane, width: float) -> tuple[Plane, bool]:
