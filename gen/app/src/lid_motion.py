@@ -25,8 +25,8 @@ to it rolls in under the fold, as it does in life."""
 _BEYOND_CORNER = 0.20
 """Beside the corners the lift fades over this length, eye widths."""
 
-_LOWER_SHADE, _SHADE_FADES = 0.20, 0.14
-"""Darkening of the skin right under the lower lid, and the depth over which it fades, eye widths. Lashes and
+_LOWER_SHADE, _SHADE_ENDS = 0.20, 0.40
+"""Darkening of the skin right under the lower lid, and the depth at which it ends, eye widths. Lashes and
 lid keep light back, and the socket is hollow: 66 open eyes are darker there than their cheek by twice that,
 half of which closed eyes show as well."""
 
@@ -73,7 +73,7 @@ def lift_lid(picture: Plane, grid: EyeGrid, line: FloatArray, aperture: Aperture
 
 def lower_lid_shade(grid: EyeGrid, aperture: Aperture) -> Plane:
     """Share of the light that reaches the skin under the lower lid of an open eye, 0..1, (height, width)."""
-    below = np.maximum(grid.v - aperture.lower_at(grid.u), 0.0)
+    below = np.clip((grid.v - aperture.lower_at(grid.u)) / _SHADE_ENDS, 0.0, 1.0)
     beside = np.clip((0.56 - np.abs(grid.u)) / 0.24, 0.0, 1.0)
     across = beside * beside * (3.0 - 2.0 * beside)
-    return np.asarray(1.0 - _LOWER_SHADE * across * np.exp(-below / _SHADE_FADES), np.float32)
+    return np.asarray(1.0 - _LOWER_SHADE * across * (1.0 - below) ** 2.5, np.float32)
