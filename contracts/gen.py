@@ -76,7 +76,7 @@ class GenItemParams:
         prompt_colour: iris colour that a changed prompt names; used after the person's own other eye
             or donor.
         default_colour: colour of the default prompt, the last resort before dark brown.
-        openness: 1 opens as far as a relaxed open eye of this face would; 0.5..1.2.
+        openness: 1 opens as far as this face would with its expression; 0.5..1.2.
         donor_same_person: None not checked, else whether an identity backend confirmed the donor.
     """
 

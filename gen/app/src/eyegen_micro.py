@@ -64,7 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--strategy", choices=("auto", *AUTO_STRATEGIES, *SDXL_STRATEGIES), help="how to open the eyes (auto)"
     )
     parser.add_argument("--eye-color", help="iris colour by name or #rrggbb; found by itself without")
-    parser.add_argument("--openness", type=float, help="0.5 half-closed .. 1 relaxed .. 1.2 wide (1.0)")
+    parser.add_argument(
+        "--openness", type=float, help="0.5 half-closed .. 1 as the face would .. 1.2 wide (1.0)"
+    )
     parser.add_argument("--seed", type=int, help=f"the same seed gives the same picture ({DEFAULT_SEED})")
     parser.add_argument("--prompt", help="what SDXL is to paint")
     parser.add_argument("--negative-prompt", help="what it is not to paint")

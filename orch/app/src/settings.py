@@ -137,7 +137,10 @@ class GenerationSection(Section):
         default=None, description=f"Iris colour: {', '.join(EYE_COLOURS)} or #rrggbb; null finds it."
     )
     openness: float = Field(
-        default=1.0, ge=0.5, le=1.2, description="How far eyes open; 1 as this face's relaxed eyes would."
+        default=1.0,
+        ge=0.5,
+        le=1.2,
+        description="How far eyes open; 1 as they would with this face's expression.",
     )
     donor: str | None = Field(default=None, description="Photo or folder of the same people with open eyes.")
     donor_folder: list[str] = Field(
