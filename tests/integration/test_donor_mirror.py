@@ -16,7 +16,7 @@ from contracts.face import SIDES, Face, Side
 from crop.app.src.crop import crop_face
 from face.app.src.face_analysis import FaceAnalyser
 from face.app.src.picture_pyramid import PicturePyramid
-from gen.app.src.eyeglasses import GLASSES, find_rims
+from gen.app.src.in_front.eyeglasses import GLASSES, find_rims
 from gen.app.src.open_shape import open_shapes
 from gen.app.src.strategies.donor import Donor
 from gen.app.src.strategies.mirror import Mirror

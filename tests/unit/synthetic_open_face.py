@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from contracts.crop import CropDocument
 from contracts.face import SIDES, Side
-from gen.app.src.mesh_mirror import mirrored_indices
 from gen.app.src.open_shape import OpenEye, open_eye_of
 from gen.app.src.strategy import FaceView
+from gen.app.src.transfer.mesh_mirror import mirrored_indices
 from imaging import eye_mesh
 from imaging.colour import to_encoded, to_linear
 from tests.unit.synthetic_face import face_mesh, face_picture, face_scene

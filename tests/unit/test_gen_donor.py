@@ -11,12 +11,12 @@ import pytest
 from contracts.crop import CropDocument
 from contracts.face import SIDES, EyeState, Side
 from contracts.gen import GenItemParams
-from gen.app.src.donor_gaze import aimed
 from gen.app.src.eye_box import blurred
-from gen.app.src.gaze_shift import shifted_mesh, with_shifted_iris
 from gen.app.src.open_shape import open_eye_of
 from gen.app.src.strategies.donor import Donor
 from gen.app.src.strategy import EyeScene, FaceView, Painting, Refused
+from gen.app.src.transfer.donor_gaze import aimed
+from gen.app.src.transfer.gaze_shift import shifted_mesh, with_shifted_iris
 from gen.app.src.working_scale import WORKING_WIDTH, paint_at_working_scale, scaled_view
 from imaging import eye_mesh
 from imaging.colour import Image, to_encoded, to_linear

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from gen.app.src.texture_match import edge_blur, softening
+from gen.app.src.transfer.texture_match import edge_blur, softening
 from imaging.colour import Image
 
 

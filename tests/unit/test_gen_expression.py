@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from contracts.face import SIDES
-from gen.app.src.expression import expected_openness, openness_without_stare, scrunched_openness
 from gen.app.src.open_shape import OpenEye, open_eye_of, with_openness
+from gen.app.src.seen.expression import expected_openness, openness_without_stare, scrunched_openness
 from imaging import eye_mesh
 from tests.unit.synthetic_face import face_mesh
 from tests.unit.synthetic_open_face import closed_mesh, open_mesh

@@ -15,11 +15,11 @@ from gen.app.src.eyeball.catchlight import catchlight_of
 from gen.app.src.eyeball.grid import drawing_grid
 from gen.app.src.eyeball.iris import IrisLook, draw_iris, pupil_radius
 from gen.app.src.eyeball.light import SceneLight, estimate_light
-from gen.app.src.eyeball.placement import plan_eyes
 from gen.app.src.eyeball.render import Eyeball, draw_eyeball
 from gen.app.src.eyeball.sclera import sclera_colour, white_gain, white_tint
 from gen.app.src.eyeball.tone import PhotoTone
-from gen.app.src.iris_colour import (
+from gen.app.src.lids.placement import plan_eyes
+from gen.app.src.seen.iris_colour import (
     ALBEDO,
     albedo_named,
     choose_iris_colour,

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.face import SIDES
 from gen.app.src.eye_box import Box
-from gen.app.src.eyeglasses import GLASSES, NO_RIMS, find_rims
+from gen.app.src.in_front.eyeglasses import GLASSES, NO_RIMS, find_rims
 from gen.app.src.strategies.donor import Donor
 from gen.app.src.strategy import FaceView, Refused
 from imaging import eye_mesh

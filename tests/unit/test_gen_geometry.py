@@ -8,8 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gen.app.src.eye_box import Box, blurred, box_around, grown, polygon_mask
-from gen.app.src.eye_warp import backward_map, fit_thin_plate, sample
-from gen.app.src.mesh_mirror import mirrored, mirrored_indices
 from gen.app.src.open_shape import (
     OPENNESS_RANGE,
     brow_room,
@@ -18,6 +16,8 @@ from gen.app.src.open_shape import (
     open_shapes,
     with_openness,
 )
+from gen.app.src.transfer.mesh_mirror import mirrored, mirrored_indices
+from gen.app.src.transfer.warp import backward_map, fit_thin_plate, sample
 from imaging import eye_mesh
 from imaging.face_shape import RIGID
 from tests.unit.synthetic_face import face_picture, face_scene

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gen.app.src.eyeball.placement import OpenEyePlan, plan_eyes
-from gen.app.src.iris_of_other_eye import with_iris_of
+from gen.app.src.lids.placement import OpenEyePlan, plan_eyes
+from gen.app.src.seen.other_eye_iris import with_iris_of
 from imaging import eye_mesh
 from imaging.colour import Image, luminance
 from tests.unit.synthetic_open_face import closed_mesh, open_mesh

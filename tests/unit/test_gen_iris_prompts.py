@@ -11,8 +11,8 @@ import pytest
 from contracts.error_codes import StageError
 from contracts.face import Side
 from contracts.gen import GenItemParams, RefinerParams
-from gen.app.src.iris_colour import ALBEDO, nearest_name
 from gen.app.src.sdxl.iris_prompts import in_one_colour
+from gen.app.src.seen.iris_colour import ALBEDO, nearest_name
 from gen.app.src.strategy import EyeScene
 from tests.unit.synthetic_face import face_scene
 from tests.unit.synthetic_open_face import closed_mesh, open_face, open_mesh, open_picture

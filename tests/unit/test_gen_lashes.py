@@ -8,8 +8,8 @@ import pytest
 
 from gen.app.src.eye_box import box_around
 from gen.app.src.eyeball.grid import EyeGrid, drawing_grid, eye_grid
-from gen.app.src.lash_removal import LashField, erase_lashes
-from gen.app.src.lashes import draw_hairs, lash_line, own_lashes
+from gen.app.src.lids.lash_removal import LashField, erase_lashes
+from gen.app.src.lids.lashes import draw_hairs, lash_line, own_lashes
 from imaging.colour import luminance
 from tests.unit.drawn_lids import LINE, U, aperture, axes_at, grid_over, plain_skin
 

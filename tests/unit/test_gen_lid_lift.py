@@ -7,13 +7,13 @@ import pytest
 
 from contracts.blend import EDIT_SEMI_AXES
 from contracts.face import SIDES, Side
-from gen.app.src.closed_line import closed_line
-from gen.app.src.eye_cover import covered_eye
 from gen.app.src.eyeball.anatomy import eye_axes, opened_axes
 from gen.app.src.eyeball.aperture import open_aperture
 from gen.app.src.eyeball.grid import EyeGrid
-from gen.app.src.foreground import behind, thin_foreground
-from gen.app.src.lid_motion import lid_ceiling, lift_lid, lower_lid_shade
+from gen.app.src.in_front.eye_cover import covered_eye
+from gen.app.src.in_front.foreground import behind, thin_foreground
+from gen.app.src.lids.closed_line import closed_line
+from gen.app.src.lids.motion import lid_ceiling, lift_lid, lower_lid_shade
 from gen.app.src.strategies.lid_lift import LidLift
 from gen.app.src.strategy import Painting
 from imaging import eye_mesh

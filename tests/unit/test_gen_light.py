@@ -7,9 +7,10 @@ import pytest
 from numpy.typing import ArrayLike
 
 from gen.app.src.eye_box import Mask, blurred
-from gen.app.src.pyramid_blend import levels_for, pyramid_blend
-from gen.app.src.relight import OTHER_PHOTO, SAME_PHOTO, chroma_gain, common_skin, normalised_blur, relit
-from gen.app.src.texture_match import edge_blur, softening
+from gen.app.src.smoothing import normalised_blur
+from gen.app.src.transfer.pyramid_blend import levels_for, pyramid_blend
+from gen.app.src.transfer.relight import OTHER_PHOTO, SAME_PHOTO, chroma_gain, common_skin, relit
+from gen.app.src.transfer.texture_match import edge_blur, softening
 from imaging.colour import LUMINANCE, Image
 
 WIDTH = 40.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gen.app.src.eyeball.catchlight import Catchlight
-from gen.app.src.seen_catchlight import seen_catchlight
+from gen.app.src.seen.catchlight import seen_catchlight
 from imaging import eye_mesh
 from imaging.colour import Image
 from tests.unit.synthetic_open_face import closed_mesh, open_mesh

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from contracts.face import Side
-from gen.app.src.brow_lift import MOST, over_raised, with_raised_brow
-from gen.app.src.eye_fit import missing_skin, opening_below_brow
+from gen.app.src.lids.brow_lift import MOST, over_raised, with_raised_brow
 from gen.app.src.open_shape import open_eye_of
-from gen.app.src.seen_brows import brow_shift, with_seen_brows
-from gen.app.src.seen_irises import iris_shift, with_seen_irises
-from gen.app.src.seen_lids import with_seen_lids
+from gen.app.src.seen.brows import brow_shift, with_seen_brows
+from gen.app.src.seen.irises import iris_shift, with_seen_irises
+from gen.app.src.seen.lid_lines import with_seen_lids
 from gen.app.src.strategy import FaceView, FloatArray, Painting
+from gen.app.src.transfer.fit import missing_skin, opening_below_brow
 from imaging import eye_mesh
 from imaging.colour import luminance, to_linear
 from tests.unit.synthetic_face import face_picture, face_scene

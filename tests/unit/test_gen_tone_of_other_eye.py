@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gen.app.src.tone_of_other_eye import with_tones_of
+from gen.app.src.seen.other_eye_tone import with_tones_of
 from imaging import eye_mesh
 from imaging.colour import Image
 from tests.unit.synthetic_open_face import closed_mesh, open_mesh

@@ -129,7 +129,7 @@ def test_no_modules_of_a_package_need_each_other_to_be_imported(package: str) ->
     _no_circle({name: _imports(path, deep=False) & set(modules) - {name} for name, path in modules.items()})
 
 
-@pytest.mark.parametrize("package", sorted(set(ALLOWED) - {"gen"}))  # eyeball/ and the files beside it do
+@pytest.mark.parametrize("package", sorted(ALLOWED))
 def test_no_folders_of_a_package_need_each_other(package: str) -> None:
     """Nor by a detour over other folders, or over files that lie beside them."""
     modules = _modules({package})

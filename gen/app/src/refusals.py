@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from contracts.crop import CropDocument
 from contracts.face import SIDES, Side
 from gen.app.src.eye_box import blurred
-from gen.app.src.eye_cover import covered_eye
+from gen.app.src.in_front.eye_cover import covered_eye
 from gen.app.src.open_shape import brow_room
 from gen.app.src.strategy import EyeScene, FaceView
 from imaging import eye_mesh

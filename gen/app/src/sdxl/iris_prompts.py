@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from contracts.gen import GenItemParams
 from contracts.iris_words import in_colour, not_against
-from gen.app.src.iris_colour import nearest_name
-from gen.app.src.seen_eyes import iris_colour_of, open_side, seen_white_gain
+from gen.app.src.seen.iris_colour import nearest_name
+from gen.app.src.seen.open_eyes import iris_colour_of, open_side, seen_white_gain
 from gen.app.src.strategy import EyeScene
 from imaging.colour import to_linear
 

@@ -8,18 +8,18 @@ from contracts.envelope import Notice
 from contracts.face import SIDES
 from contracts.gen import PaintedEye
 from gen.app.src import refusals
-from gen.app.src.donor_gaze import aimed
-from gen.app.src.expression import expected_openness, openness_without_stare
-from gen.app.src.eye_fit import opening_below_brow
-from gen.app.src.eye_transfer import transfer_eye
 from gen.app.src.eyeball.tone import PhotoTone
-from gen.app.src.eyeglasses import GLASSES, find_rims
+from gen.app.src.in_front.eyeglasses import GLASSES, find_rims
 from gen.app.src.open_shape import OPENNESS_RANGE, open_eye_of, open_shapes
-from gen.app.src.paint_layers import PaintLayers
-from gen.app.src.seen_brows import with_seen_brows
-from gen.app.src.seen_irises import with_seen_irises
+from gen.app.src.seen.brows import with_seen_brows
+from gen.app.src.seen.expression import expected_openness, openness_without_stare
+from gen.app.src.seen.irises import with_seen_irises
 from gen.app.src.strategy import EyeScene, FaceView, Painting, Refused
-from gen.app.src.texture_match import eye_blur, face_blur
+from gen.app.src.transfer.donor_gaze import aimed
+from gen.app.src.transfer.eye_transfer import transfer_eye
+from gen.app.src.transfer.fit import opening_below_brow
+from gen.app.src.transfer.paint_layers import PaintLayers
+from gen.app.src.transfer.texture_match import eye_blur, face_blur
 from imaging import eye_mesh
 from imaging.colour import to_linear
 

@@ -9,32 +9,38 @@ from numpy.typing import NDArray
 
 from contracts.face import SIDES, Side
 from contracts.gen import PaintedEye
-from gen.app.src.expression import expected_openness, scrunched_openness
 from gen.app.src.eye_box import Box, Mask, blurred, box_around
-from gen.app.src.eye_cover import covered_eye
 from gen.app.src.eyeball.catchlight import Catchlight, catchlight_of
 from gen.app.src.eyeball.grid import EyeGrid, Plane, drawing_grid, eye_grid, soft_step
 from gen.app.src.eyeball.iris import IrisLook, pupil_radius
 from gen.app.src.eyeball.light import SceneLight, estimate_light
-from gen.app.src.eyeball.placement import OpenEyePlan, plan_eyes
 from gen.app.src.eyeball.render import Eyeball, draw_eyeball
 from gen.app.src.eyeball.sclera import sclera_colour
 from gen.app.src.eyeball.shading import draw_lower_margin
 from gen.app.src.eyeball.tone import PhotoTone
-from gen.app.src.eyeglasses import GLASSES, Rims, find_rims
-from gen.app.src.foreground import behind, thin_foreground
-from gen.app.src.iris_colour import IrisColour, shown_colour
-from gen.app.src.iris_of_other_eye import with_iris_of
-from gen.app.src.lash_removal import LashField, erase_lashes
-from gen.app.src.lashes import draw_hairs, lash_line, own_lashes
-from gen.app.src.lid_motion import lift_lid, lower_lid_shade
+from gen.app.src.in_front.eye_cover import covered_eye
+from gen.app.src.in_front.eyeglasses import GLASSES, Rims, find_rims
+from gen.app.src.in_front.foreground import behind, thin_foreground
+from gen.app.src.lids.lash_removal import LashField, erase_lashes
+from gen.app.src.lids.lashes import draw_hairs, lash_line, own_lashes
+from gen.app.src.lids.motion import lift_lid, lower_lid_shade
+from gen.app.src.lids.placement import OpenEyePlan, plan_eyes
 from gen.app.src.refusals import hidden_by_turn, too_small
-from gen.app.src.seen_catchlight import seen_catchlight
-from gen.app.src.seen_eyes import iris_colour_of, open_side, seen_white_gain, seen_white_tint, skin_around
-from gen.app.src.seen_irises import with_seen_irises
+from gen.app.src.seen.catchlight import seen_catchlight
+from gen.app.src.seen.expression import expected_openness, scrunched_openness
+from gen.app.src.seen.iris_colour import IrisColour, shown_colour
+from gen.app.src.seen.irises import with_seen_irises
+from gen.app.src.seen.open_eyes import (
+    iris_colour_of,
+    open_side,
+    seen_white_gain,
+    seen_white_tint,
+    skin_around,
+)
+from gen.app.src.seen.other_eye_iris import with_iris_of
+from gen.app.src.seen.other_eye_tone import with_tones_of
 from gen.app.src.strategy import EyeScene, Painting
-from gen.app.src.texture_match import edge_blur
-from gen.app.src.tone_of_other_eye import with_tones_of
+from gen.app.src.transfer.texture_match import edge_blur
 from imaging.colour import LUMINANCE, Image, luminance, to_encoded, to_linear
 
 FloatArray = NDArray[np.float64]

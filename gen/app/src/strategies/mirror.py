@@ -9,21 +9,22 @@ import numpy as np
 
 from contracts.face import Side
 from contracts.gen import PaintedEye
-from gen.app.src import brow_lift, refusals
+from gen.app.src import refusals
 from gen.app.src.eye_box import convex_hull
-from gen.app.src.eye_fit import missing_skin, opening_below_brow
-from gen.app.src.eye_transfer import transfer_eye
 from gen.app.src.eyeball.tone import PhotoTone
-from gen.app.src.eyeglasses import GLASSES, Rims, find_rims
-from gen.app.src.gaze_shift import iris_room, shifted_mesh, with_shifted_iris
-from gen.app.src.mesh_mirror import mirrored
+from gen.app.src.in_front.eyeglasses import GLASSES, Rims, find_rims
+from gen.app.src.lids import brow_lift
 from gen.app.src.open_shape import OpenEye, open_eye_of, open_shapes
-from gen.app.src.paint_layers import PaintLayers
-from gen.app.src.relight import SAME_PHOTO
-from gen.app.src.seen_brows import with_seen_brows
-from gen.app.src.seen_irises import with_seen_irises
-from gen.app.src.seen_lids import with_seen_lids
+from gen.app.src.seen.brows import with_seen_brows
+from gen.app.src.seen.irises import with_seen_irises
+from gen.app.src.seen.lid_lines import with_seen_lids
 from gen.app.src.strategy import EyeScene, FaceView, FloatArray, Painting, Refused
+from gen.app.src.transfer.eye_transfer import transfer_eye
+from gen.app.src.transfer.fit import missing_skin, opening_below_brow
+from gen.app.src.transfer.gaze_shift import iris_room, shifted_mesh, with_shifted_iris
+from gen.app.src.transfer.mesh_mirror import mirrored
+from gen.app.src.transfer.paint_layers import PaintLayers
+from gen.app.src.transfer.relight import SAME_PHOTO
 from imaging import eye_mesh
 from imaging.colour import to_linear
 from imaging.gaze import iris_position

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.face import Side
-from gen.app.src.closed_line import closed_line
 from gen.app.src.eye_box import Box, Mask, blurred, grown
 from gen.app.src.eyeball.anatomy import eye_axes
 from gen.app.src.eyeball.grid import eye_grid
-from gen.app.src.lash_removal import erase_lashes
-from gen.app.src.seen_lids import settled
-from gen.app.src.transfer_masks import inside_box
+from gen.app.src.lids.closed_line import closed_line
+from gen.app.src.lids.lash_removal import erase_lashes
+from gen.app.src.seen.lid_lines import settled
+from gen.app.src.transfer.masks import inside_box
 from imaging import eye_mesh
 from imaging.colour import Image, luminance, to_encoded, to_linear
 

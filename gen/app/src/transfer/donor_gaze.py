@@ -12,10 +12,10 @@ import numpy as np
 
 from contracts.face import SIDES, Side
 from gen.app.src.eyeball.anatomy import Globe, eye_axes, globes
-from gen.app.src.gaze_shift import corner_gap, iris_room, shifted_mesh, with_shifted_iris
 from gen.app.src.open_shape import open_eye_of
-from gen.app.src.seen_eyes import open_side
+from gen.app.src.seen.open_eyes import open_side
 from gen.app.src.strategy import EyeScene, FaceView, FloatArray, Refused
+from gen.app.src.transfer.gaze_shift import corner_gap, iris_room, shifted_mesh, with_shifted_iris
 from imaging.gaze import iris_position
 
 _ASIDE = 0.08

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from contracts.face import Side
 from gen.app.src.eye_box import Box, blurred, box_around
-from gen.app.src.eyeball.placement import OpenEyePlan
-from gen.app.src.iris_colour import seen_iris
-from gen.app.src.tone_of_other_eye import LIGHT_SHARE, skin_level
+from gen.app.src.lids.placement import OpenEyePlan
+from gen.app.src.seen.iris_colour import seen_iris
+from gen.app.src.seen.other_eye_tone import LIGHT_SHARE, skin_level
 from imaging import eye_mesh
 from imaging.colour import LUMINANCE, Image, luminance
 

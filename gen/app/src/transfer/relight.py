@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from gen.app.src.eye_box import Mask, blurred
+from gen.app.src.smoothing import normalised_blur, weighted_mean
 from imaging.colour import LUMINANCE, Image, luminance
 
 _SPREAD = 0.22
 """Sigma of the luminance gain, eye widths."""
 _GAIN_LIMITS = (0.3, 3.0)
 _CHROMA_LIMITS = (0.5, 2.0)
-_WIDE_BLUR = 6.0
-"""px; sigma of a blur that a smaller picture still holds."""
 _FLOOR = 0.004
 """Linear luminance below which a ratio says nothing."""
 _DETAIL = 0.05
@@ -50,39 +48,6 @@ but a flush or make-up is the skin's own and must not tint the sclera."""
 SAME_PHOTO = EyeballShare(brighter=0.5, darker=0.5, chroma=0.5)
 """In 40 labelled faces with both eyes open, the luminance of the two scleras differs by the ratio of the skin
 beside them to the power 0.5: errors of 0.29 on average, 0.36 with power 1."""
-
-
-def normalised_blur(picture: NDArray[np.float32], weight: Mask, sigma: float) -> NDArray[np.float32]:
-    """Weighted mean of `picture`, (h, w) or (h, w, k), around each pixel.
-
-    Knutsson and Westin, "Normalized and differential convolution", 1993. Far from any weight the mean
-    over all of it takes over.
-    """
-    flat = picture.reshape(*picture.shape[:2], -1)
-    everywhere = weighted_mean(flat, weight)
-    trust = np.float32(1e-3)
-    total = _widely_blurred(flat * weight[..., None], sigma).reshape(flat.shape) + trust * everywhere
-    mean = total / (_widely_blurred(weight, sigma)[..., None] + trust)
-    return np.asarray(mean, np.float32).reshape(picture.shape)
-
-
-def weighted_mean(picture: NDArray[np.float32], weight: Mask) -> NDArray[np.float32]:
-    """Mean over a picture (h, w, k), shape (k,); 0 without any weight."""
-    # Summed in double precision: single sums depend on where in memory the picture lies, in the last bit.
-    total = np.einsum("hwk,hw->k", picture, weight, dtype=np.float64)
-    return np.asarray(total / max(float(weight.sum(dtype=np.float64)), 1e-6), np.float32)
-
-
-def _widely_blurred(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Gaussian blur; a wide one is taken on a smaller picture, where nothing is lost and time is saved."""
-    factor = int(sigma / _WIDE_BLUR)
-    if factor < 2:
-        return blurred(picture, sigma)
-    height, width = picture.shape[:2]
-    size = (max(1, round(width / factor)), max(1, round(height / factor)))
-    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
-    smooth = blurred(small, sigma * size[0] / width)
-    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def common_skin(source: Image, target: Image, skin: Mask, width: float) -> Mask:

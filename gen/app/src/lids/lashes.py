@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gen.app.src.eyeball.aperture import Aperture
 from gen.app.src.eyeball.grid import EyeGrid, Plane, soft_step
-from gen.app.src.lash_removal import LashField
+from gen.app.src.lids.lash_removal import LashField
 
 FloatArray = NDArray[np.float64]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from gen.app.src.eye_box import blurred, grown
 from gen.app.src.eyeball.grid import Plane, soft_step
+from gen.app.src.smoothing import reaching_blur
 from imaging.colour import luminance
 
 _ENVELOPE, _TONE = 0.14, 0.06
@@ -47,7 +47,7 @@ def skin_tone(picture: Plane, below: Plane, u: Plane, reach: Plane, width: float
     # Among the lashes there is little skin, and make-up shines there.
     lower_skin = _lower_skin(below - 0.01) * np.where(below < 0.8 * reach, 0.003, 1.0).astype(np.float32)
     weight = np.maximum(lower_skin, soft_step(-_BESIDE - u, 0.03))
-    return normalised_blur(picture, _without_dark(picture, weight, width, _LASH, 3), _TONE * width)
+    return reaching_blur(picture, _without_dark(picture, weight, width, _LASH, 3), _TONE * width)
 
 
 def roughness(level: Plane, tone: Plane, below: Plane, u: Plane) -> float:
@@ -88,7 +88,7 @@ def _tone_around(picture: Plane, touched: Plane, veil: Plane, below: Plane, u: P
     beside = soft_step(np.abs(u) - 0.48, 0.04) * soft_step(below + 0.30, 0.05)
     weight = np.asarray(clean * np.maximum(_lower_skin(below), beside), np.float32)
     weight = np.maximum(_without_dark(picture, weight, width, _REST, 1), weight * (u > 0.4))
-    return normalised_blur(picture, weight, _TONE * width)
+    return reaching_blur(picture, weight, _TONE * width)
 
 
 def _shade_around(
@@ -98,7 +98,7 @@ def _shade_around(
     relative = luminance(picture) / np.maximum(luminance(tone), 1e-4)
     kept = (1.0 - opacity) ** 4 * veil * _lower_skin(below) * soft_step(0.50 - np.abs(u), 0.05)
     kept = np.asarray(kept * soft_step(relative - _REST, 0.10), np.float32)
-    shade = normalised_blur(relative[..., None], kept, _SHADE_REACH * width)[..., 0]
+    shade = reaching_blur(relative[..., None], kept, _SHADE_REACH * width)[..., 0]
     middle = soft_step(_BESIDE - np.abs(u), 0.12)
     return np.asarray(1.0 + (np.clip(shade, *_SHADE_LIMITS) - 1.0) * middle, np.float32)
 
@@ -110,7 +110,7 @@ def _without_veil(
 
     Only its low-pass is raised: freckles, wrinkles and pores keep their contrast.
     """
-    seen = normalised_blur(picture, (1.0 - opacity) ** 2, 0.5 * _TONE * width)
+    seen = reaching_blur(picture, (1.0 - opacity) ** 2, 0.5 * _TONE * width)
     missing = luminance(tone) / np.maximum(luminance(seen), 1e-4)
     not_the_lid = np.maximum(soft_step(below + 0.02, 0.02), soft_step(np.abs(u) - 0.52, 0.02))
     amount = veil * soft_step(missing - 1.02, 0.02) * not_the_lid
@@ -150,27 +150,6 @@ def _without_dark(picture: Plane, weight: Plane, width: float, least: float, rou
     """`weight`, less what is darker than the share `least` of the skin, which each round tells better."""
     level = luminance(picture)
     for _ in range(rounds):
-        envelope = normalised_blur(level[..., None], weight, _ENVELOPE * width)[..., 0]
+        envelope = reaching_blur(level[..., None], weight, _ENVELOPE * width)[..., 0]
         weight = weight * soft_step(level / np.maximum(envelope, 1e-4) - least, 0.10)
     return weight
-
-
-def normalised_blur(picture: Plane, weight: Plane, sigma: float) -> Plane:
-    """Gaussian mean of the weighted pixels only, (height, width, k); reaches farther where there are none."""
-    weighted = np.dstack([picture * weight[..., None], weight]).astype(np.float32)
-    total = np.zeros_like(weighted)
-    for scale, share in ((1.0, 1.0), (3.0, 1e-2), (9.0, 1e-4)):
-        total += share * _wide_blur(weighted, max(0.6, sigma * scale))
-    return total[..., :-1] / np.maximum(total[..., -1:], 1e-9)
-
-
-def _wide_blur(picture: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Gaussian blur, done on a smaller picture where sigma allows it."""
-    height, width = picture.shape[:2]
-    factor = min(sigma / 3.0, min(height, width) / 8.0)
-    if factor < 2.0:
-        return blurred(picture, sigma)
-    size = (max(1, round(width / factor)), max(1, round(height / factor)))
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    small = blurred(np.asarray(small, np.float32), sigma / factor)
-    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

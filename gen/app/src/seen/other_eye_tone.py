@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from contracts.face import Side
 from gen.app.src.eye_box import Box, Mask, blurred, box_around, grown, polygon_mask
-from gen.app.src.seen_eyes import skin_around
+from gen.app.src.seen.open_eyes import skin_around
 from imaging import eye_mesh
 from imaging.colour import LUMINANCE, Image, luminance
 

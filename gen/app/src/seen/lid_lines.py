@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.face import Side
-from gen.app.src.closed_line import closed_line
 from gen.app.src.eyeball.anatomy import EyeAxes, eye_axes
+from gen.app.src.lids.closed_line import closed_line
 from gen.app.src.strategy import FaceView
 from imaging import eye_mesh
 from imaging.colour import luminance, to_linear

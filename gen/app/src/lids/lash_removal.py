@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from gen.app.src.eye_box import blurred
 from gen.app.src.eyeball.grid import EyeGrid, FloatArray, Plane, soft_step
-from gen.app.src.lash_parts import Liner, hanging
-from gen.app.src.skin_behind import normalised_blur, roughness, skin_tone, with_skin_for
+from gen.app.src.lids.lash_parts import Liner, hanging
+from gen.app.src.lids.skin_behind import roughness, skin_tone, with_skin_for
+from gen.app.src.smoothing import reaching_blur
 from imaging.colour import luminance
 
 _SEARCHED, _ORDINARY, _SHORTEST = 0.42, 0.14, 0.07
@@ -190,7 +191,7 @@ def _rim(dark: _Darkness, lash: Plane, width: float) -> Plane:
 def _lash_reach(picture: Plane, below: Plane, u: Plane, width: float) -> float:
     """Depth below the closed line at which the mean darkness of the lashes has faded, eye widths."""
     far = soft_step(below - 0.26, 0.04) * soft_step(0.54 - below, 0.05)
-    reference = luminance(normalised_blur(picture, far, 0.12 * width))
+    reference = luminance(reaching_blur(picture, far, 0.12 * width))
     darkness = 1.0 - luminance(picture) / np.maximum(reference, 1e-4)
     middle = np.abs(u) < 0.38
     starts = np.arange(0.02, _SEARCHED, 0.02)

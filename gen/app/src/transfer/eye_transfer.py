@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.face import Side
-from gen.app.src.bare_eye import BareEye
 from gen.app.src.eye_box import Box, Mask, blurred, box_around, convex_hull, grown, polygon_mask
-from gen.app.src.eye_warp import backward_map, sample
 from gen.app.src.eyeball.tone import PhotoTone
-from gen.app.src.eyeglasses import GLASSES, NO_RIMS, Rims
-from gen.app.src.foreground import behind
+from gen.app.src.in_front.eyeglasses import GLASSES, NO_RIMS, Rims
+from gen.app.src.in_front.foreground import behind
 from gen.app.src.open_shape import OpenEye, open_eye_of, with_openness
-from gen.app.src.pyramid_blend import levels_for, pyramid_blend
-from gen.app.src.relight import OTHER_PHOTO, EyeballShare, relit
 from gen.app.src.strategy import FaceView
-from gen.app.src.texture_match import face_blur, softening
-from gen.app.src.transfer_masks import TransferMasks, transfer_masks
+from gen.app.src.transfer.bare_eye import BareEye
+from gen.app.src.transfer.masks import TransferMasks, transfer_masks
+from gen.app.src.transfer.pyramid_blend import levels_for, pyramid_blend
+from gen.app.src.transfer.relight import OTHER_PHOTO, EyeballShare, relit
+from gen.app.src.transfer.texture_match import face_blur, softening
+from gen.app.src.transfer.warp import backward_map, sample
 from imaging import eye_mesh
 from imaging.colour import Image, to_encoded, to_linear
 

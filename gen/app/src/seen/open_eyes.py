@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from contracts.face import SIDES, Side
 from gen.app.src.eye_box import blurred
 from gen.app.src.eyeball.sclera import sclera_colour, seen_white, white_gain, white_tint
-from gen.app.src.iris_colour import IrisColour, choose_iris_colour, measured_albedo
+from gen.app.src.seen.iris_colour import IrisColour, choose_iris_colour, measured_albedo
 from gen.app.src.strategy import EyeScene, FaceView
 from imaging import eye_mesh
 from imaging.colour import Image, to_linear

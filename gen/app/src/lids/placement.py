@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.face import Side
-from gen.app.src.closed_line import closed_line
 from gen.app.src.eyeball.anatomy import EyeAxes, Globe, eye_axes, globes, opened_axes
 from gen.app.src.eyeball.aperture import (
     Aperture,
@@ -18,7 +17,8 @@ from gen.app.src.eyeball.aperture import (
     opening_height,
     squeezed_openness,
 )
-from gen.app.src.lid_motion import lid_ceiling
+from gen.app.src.lids.closed_line import closed_line
+from gen.app.src.lids.motion import lid_ceiling
 from imaging import eye_mesh
 
 FloatArray = NDArray[np.float64]

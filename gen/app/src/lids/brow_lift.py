@@ -34,7 +34,7 @@ def with_raised_brow(face: FaceView, side: Side, rise: float) -> FaceView:
     """The face with one brow, picture and mesh, `rise` eye widths higher; the lid's skin is stretched.
 
     Args:
-        face: with its brow's points where the brow is seen; see `seen_brows`.
+        face: with its brow's points where the brow is seen; see `seen.brows`.
         rise: 0..MOST.
     """
     moved = _displacement(face, side, rise)

@@ -6,8 +6,8 @@ import numpy as np
 
 from contracts.envelope import Notice
 from contracts.gen import PaintedEye
-from gen.app.src.eye_transfer import Transfer
 from gen.app.src.strategy import Painting
+from gen.app.src.transfer.eye_transfer import Transfer
 from imaging.colour import Image
 
 

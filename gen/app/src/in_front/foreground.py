@@ -7,7 +7,7 @@ import numpy as np
 
 from gen.app.src.eye_box import blurred
 from gen.app.src.eyeball.grid import EyeGrid, FloatArray, Plane
-from gen.app.src.relight import normalised_blur
+from gen.app.src.smoothing import normalised_blur
 from imaging.colour import luminance
 
 _THICKEST = 0.085

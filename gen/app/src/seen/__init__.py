@@ -1,0 +1,1 @@
+"""What the photo shows of the person: brows, lids, irises, the other eye, the expression."""
