@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from contracts.face import Side
+from gen.app.src.lid_frame import LidFrame
 from gen.app.src.open_shape import open_eye_of
 from gen.app.src.strategies.mirror import Mirror, gaze_shift
 from gen.app.src.strategy import EyeScene, FloatArray, Refused
-from gen.app.src.transfer.gaze_shift import LidFrame, iris_room, shifted_mesh, with_shifted_iris
+from gen.app.src.transfer.gaze_shift import iris_room, shifted_mesh, with_shifted_iris
 from imaging import eye_mesh
 from imaging.colour import Image
 from imaging.gaze import iris_position

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from contracts.face import SIDES, Side
 from gen.app.src.eye_box import blurred
 from gen.app.src.eyeball.anatomy import EyeAxes, eye_axes, head_axes
+from gen.app.src.lid_frame import LidFrame
 from gen.app.src.open_shape import OPENNESS_RANGE, OpenEye
-from gen.app.src.transfer.gaze_shift import LidFrame
 from imaging import eye_mesh
 
 FloatArray = NDArray[np.float64]
