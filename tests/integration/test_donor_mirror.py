@@ -172,10 +172,11 @@ def test_pairs_are_opened_by_their_donors() -> None:
             states += opened(Donor(), closed, donor).states()
         except Refused as refusal:
             refused[closed.stem] = refusal.reason
-    assert set(refused) == {"vid_d12_closed", "vid_d14_closed"}
+    assert set(refused) == {"vid_d0_closed", "vid_d12_closed", "vid_d14_closed"}
     assert "turned by" in str(refused["vid_d12_closed"])  # heads turned by 30 degrees against each other
-    assert "far aside" in str(refused["vid_d14_closed"])  # the donor's iris lies in the corner
-    assert len(states) == 14 and np.mean([state == "open" for state in states]) >= 0.9
+    for aside in ("vid_d0_closed", "vid_d14_closed"):  # an iris of the donor's lies in the corner
+        assert "far aside" in str(refused[aside])
+    assert len(states) == 12 and np.mean([state == "open" for state in states]) >= 0.9
 
 
 @pytest.mark.heavy

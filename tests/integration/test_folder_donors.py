@@ -77,6 +77,6 @@ def test_who_is_open_elsewhere_gets_their_own_eyes(run: Finished) -> None:
 
 
 def test_the_report_says_who_lent_the_eyes(run: Finished) -> None:
-    edit = run.photo("vid_d0_closed.jpg")["variations"][0]["faces"][0]
-    assert (edit["strategy_used"], edit["donor"]) == ("donor", "vid_d0_open.jpg")
-    assert "vid_d0_open.jpg shows the same person" in run.photo("vid_d0_closed.jpg")["faces"][0]["choice"]
+    edit = run.photo("vid_d13_closed.jpg")["variations"][0]["faces"][0]
+    assert (edit["strategy_used"], edit["donor"]) == ("donor", "vid_d13_open.jpg")
+    assert "vid_d13_open.jpg shows the same person" in run.photo("vid_d13_closed.jpg")["faces"][0]["choice"]
