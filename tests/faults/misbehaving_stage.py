@@ -49,6 +49,15 @@ def be_killed(job: Job, item: Item) -> ItemResult:
     raise AssertionError("still here")
 
 
+def be_killed_twice(job: Job, item: Item) -> ItemResult:
+    for turn in (1, 2):
+        marker = job.path(f"work:killed_{turn}")
+        if not marker.exists():
+            marker.touch()
+            be_killed(job, item)
+    return succeed(job, item)
+
+
 def segfault(job: Job, item: Item) -> ItemResult:
     ctypes.string_at(0)
     raise AssertionError("still here")
@@ -140,6 +149,7 @@ BEHAVIOURS: dict[str, Callable[[Job, Item], ItemResult]] = {
         crash,
         crash_once,
         be_killed,
+        be_killed_twice,
         segfault,
         hang,
         hang_with_child,

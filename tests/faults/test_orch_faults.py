@@ -145,6 +145,17 @@ def test_what_fails_once_is_tried_again_in_a_fresh_process(
     assert worker.use.restarts == 1
 
 
+def test_what_others_kill_twice_is_tried_a_third_time(worker: StageWorker, tmp_path: Path) -> None:
+    good, unlucky = ask(worker, tmp_path, "succeed", "be_killed_twice").items
+    assert (good.status, unlucky.status) == ("succeeded", "succeeded")
+    assert worker.use.restarts == 2
+
+
+def test_what_crashes_twice_is_not_tried_a_third_time(worker: StageWorker, tmp_path: Path) -> None:
+    assert code(ask(worker, tmp_path, "crash").items[0]) == "STAGE_001"
+    assert worker.use.restarts == 1
+
+
 def test_a_stage_that_always_dies_is_given_up(worker: StageWorker, tmp_path: Path) -> None:
     result = ask(worker, tmp_path, *["crash"] * 8)
     assert {code(item) for item in result.items} == {"STAGE_001"}

@@ -39,11 +39,17 @@ _ENDING_S = 5.0
 
 
 class StageDied(StageError):
-    """The process is gone or not to be trusted any more. finished: items answered before."""
+    """The process is gone or not to be trusted any more.
+
+    Attributes:
+        finished: items answered before.
+        killed: somebody else killed it, a person or a system that needed its memory.
+    """
 
     def __init__(self, code: str, message: str, hint: str, exit_code: ExitCode, retryable: bool) -> None:
         super().__init__(code, message, hint, exit_code, retryable)
         self.finished: tuple[ItemResult, ...] = ()
+        self.killed = False
 
 
 class StageProcess:
@@ -199,8 +205,11 @@ class StageProcess:
                 ExitCode.ENVIRONMENT if environment else ExitCode.INTERNAL,
             )
         name = signal.Signals(-status).name
-        memory = "; the system may have been out of memory" if -status == signal.SIGKILL else ""
-        return self._died(ErrorCode.STAGE_CRASHED, f"was killed by {name}{memory}", ExitCode.INTERNAL)
+        killed = -status == signal.SIGKILL
+        memory = "; the system may have been out of memory" if killed else ""
+        death = self._died(ErrorCode.STAGE_CRASHED, f"was killed by {name}{memory}", ExitCode.INTERNAL)
+        death.killed = killed
+        return death
 
     def _late(self, deadline_s: float, items: int) -> StageDied:
         # One item that hung would hang again; among several only one of them did.

@@ -44,12 +44,15 @@ class StageWorker:
         """Every item gets an answer; this never raises for what a stage does.
 
         Items that were not answered because the stage died, and items that failed with a retryable
-        error, are tried once more by themselves. A full disk is not: it would be full again.
+        error, are tried once more by themselves. A full disk is not: it would be full again. What a killed
+        process left then is tried again after all others: it may not be to blame.
         """
         started = time.monotonic()
-        result, deaths = self._attempt(request, on_event)
+        result, death = self._attempt(request, on_event)
         items = {item.item_id: item for item in result.items}
-        for item in request.items:
+        deaths = int(death is not None)
+        waiting = list(request.items)
+        for item in waiting:  # grows
             error = items[item.item_id].error
             if error is None or not error.retryable or error.code == ErrorCode.DISK_FULL:
                 continue
@@ -57,8 +60,10 @@ class StageWorker:
                 break
             if error.code == ErrorCode.OUT_OF_MEMORY:
                 self.kill()  # a fresh process has the most memory
-            alone, died = self._attempt(replace(request, items=(item,)), on_event)
-            deaths += died
+            alone, death = self._attempt(replace(request, items=(item,)), on_event)
+            if death:
+                deaths += 1
+                waiting += [item] if death.killed else []
             items[item.item_id] = alone.items[0]
             result = _combined(result, alone)
         result = replace(result, items=tuple(items.values()))
@@ -70,20 +75,19 @@ class StageWorker:
         if channel:
             channel.kill()
 
-    def _attempt(self, request: Request, on_event: OnEvent) -> tuple[Result, int]:
-        """Ask once; a death becomes failed items. Also returns the number of deaths, 0 or 1."""
+    def _attempt(self, request: Request, on_event: OnEvent) -> tuple[Result, StageDied | None]:
+        """Ask once; a death becomes failed items, and is returned as well."""
         channel = self._channel
         if channel is None:
             self.use.restarts += 1
             channel = self._channel = self._launch(self.entry, self.backend)
         deadline_s = request.deadline_s or self.entry.backends[self.backend].deadline(len(request.items))
         try:
-            result = channel.ask(request, deadline_s, on_event)
-            deaths = 0
-        except StageDied as death:
+            result, death = channel.ask(request, deadline_s, on_event), None
+        except StageDied as died:
             self._channel = None
-            result, deaths = _result_of(death, request), 1
-        return replace(result, items=checked_items(self.entry, request, result)), deaths
+            result, death = _result_of(died, request), died
+        return replace(result, items=checked_items(self.entry, request, result)), death
 
 
 def _result_of(death: StageDied, request: Request) -> Result:
