@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from gen.app.src.eye_box import Box, blurred, box_around, grown, polygon_mask
 from gen.app.src.open_shape import (
+    BOTH_CLOSED,
+    ONE_CLOSED,
     OPENNESS_RANGE,
+    CornerTrust,
     brow_room,
     fit_similarity,
     open_eye_of,
@@ -131,16 +134,30 @@ def test_eyes_land_where_the_head_says(scale: float, turn: float, shift: float) 
         assert np.allclose(shapes[side].region[third], eye_mesh.eye_region(closed, side)[third])
 
 
-def test_corners_of_closed_eyes_shift_both_eyes_alike_and_by_a_third() -> None:
+@pytest.mark.parametrize("trust", [ONE_CLOSED, BOTH_CLOSED])
+def test_corners_of_closed_eyes_shift_both_eyes_alike_and_not_wholly(trust: CornerTrust) -> None:
     closed = closed_mesh()
     wrong = closed.copy()
     for side in ("left", "right"):
         for k in (eye_mesh.OUTER_CORNER, eye_mesh.INNER_CORNER):
-            wrong[eye_mesh.EYE_REGION[side][k], 1] += 6.0
-    still, shifted = (open_shapes(open_mesh(closed), mesh) for mesh in (closed, wrong))
+            wrong[eye_mesh.EYE_REGION[side][k], :2] += (4.0, 6.0)
+    still, shifted = (open_shapes(open_mesh(closed), mesh, trust=trust) for mesh in (closed, wrong))
     moves = [shifted[side].iris[0, :2] - still[side].iris[0, :2] for side in ("left", "right")]
     assert np.allclose(moves[0], moves[1], atol=0.2)
-    assert moves[0][1] == pytest.approx(2.0, abs=0.5)
+    lowered = trust.lowered * eye_mesh.eye_width(closed, "left")
+    moved = (trust.sideways * 4.0, trust.downwards * (6.0 - lowered))
+    assert moves[0] == pytest.approx(moved, abs=0.1)
+
+
+def test_a_lowered_forehead_leaves_the_eyes_where_they_are() -> None:
+    closed = closed_mesh()
+    frowning = closed.copy()
+    above = eye_mesh.eye_center(closed, "left")[1] - 0.25 * eye_mesh.inter_ocular_distance(closed)
+    forehead = [index for index in RIGID if closed[index, 1] < above]
+    assert forehead
+    frowning[forehead, 1] += 6.0
+    still, there = (open_shapes(open_mesh(closed), mesh)["left"].iris for mesh in (closed, frowning))
+    assert np.allclose(still, there)
 
 
 def test_a_lowered_brow_squeezes_the_skin_above_the_lid_and_leaves_the_lid() -> None:

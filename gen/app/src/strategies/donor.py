@@ -10,7 +10,7 @@ from contracts.gen import PaintedEye
 from gen.app.src import refusals
 from gen.app.src.eyeball.tone import PhotoTone
 from gen.app.src.in_front.eyeglasses import GLASSES, find_rims
-from gen.app.src.open_shape import OPENNESS_RANGE, open_eye_of, open_shapes
+from gen.app.src.open_shape import BOTH_CLOSED, ONE_CLOSED, OPENNESS_RANGE, open_eye_of, open_shapes
 from gen.app.src.seen.brows import with_seen_brows
 from gen.app.src.seen.expression import expected_openness, openness_without_stare
 from gen.app.src.seen.irises import with_seen_irises
@@ -73,7 +73,9 @@ class Donor:
         open_sides = [side for side in SIDES if side not in scene.sides]
         scene = replace(scene, face=with_seen_irises(with_seen_brows(scene.face), open_sides))
         donor = aimed(with_seen_irises(with_seen_brows(donor), SIDES), scene)
-        shapes = open_shapes(donor.mesh, scene.mesh)
+        shapes = open_shapes(
+            donor.mesh, scene.mesh, SIDES, BOTH_CLOSED if len(scene.sides) > 1 else ONE_CLOSED
+        )
         rooms = (opening_below_brow(shapes[side]) for side in scene.sides)
         calm = _calm_openness(scene, donor)
         openness = min(max(calm * scene.params.openness, OPENNESS_RANGE[0]), *rooms)
