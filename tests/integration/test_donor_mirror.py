@@ -172,11 +172,9 @@ def test_pairs_are_opened_by_their_donors() -> None:
             states += opened(Donor(), closed, donor).states()
         except Refused as refusal:
             refused[closed.stem] = refusal.reason
-    assert set(refused) == {"vid_d0_closed", "vid_d12_closed", "vid_d14_closed"}
+    assert set(refused) == {"vid_d12_closed"}
     assert "turned by" in str(refused["vid_d12_closed"])  # heads turned by 30 degrees against each other
-    for aside in ("vid_d0_closed", "vid_d14_closed"):  # an iris of the donor's lies in the corner
-        assert "far aside" in str(refused[aside])
-    assert len(states) == 12 and np.mean([state == "open" for state in states]) >= 0.9
+    assert len(states) == 16 and np.mean([state == "open" for state in states]) >= 0.9
 
 
 @pytest.mark.heavy

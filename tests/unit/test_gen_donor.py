@@ -15,12 +15,9 @@ from gen.app.src.eye_box import blurred
 from gen.app.src.open_shape import open_eye_of
 from gen.app.src.strategies.donor import Donor
 from gen.app.src.strategy import EyeScene, FaceView, Painting, Refused
-from gen.app.src.transfer.donor_gaze import aimed
-from gen.app.src.transfer.gaze_shift import shifted_mesh, with_shifted_iris
 from gen.app.src.working_scale import WORKING_WIDTH, paint_at_working_scale, scaled_view
 from imaging import eye_mesh
 from imaging.colour import Image, to_encoded, to_linear
-from imaging.gaze import iris_position
 from tests.unit.synthetic_face import face_picture, face_scene
 from tests.unit.synthetic_open_face import closed_mesh, open_face, open_mesh, with_brows
 
@@ -270,47 +267,3 @@ def test_grain_alone_does_not_refuse_a_clean_donor() -> None:
 
 def test_an_open_mesh_is_open() -> None:
     assert eye_mesh.aspect_ratio(eye_mesh.eye_region(open_mesh(closed_mesh()), "left")) > 0.15
-
-
-def looking(donor: FaceView, shift: float) -> FaceView:
-    """The donor with both irises moved to the viewer's right, in eye widths."""
-    crop, mesh = donor.crop, donor.mesh
-    for side in SIDES:
-        crop = with_shifted_iris(crop, open_eye_of(donor.mesh, side), shift, unmirror=False)
-        mesh = shifted_mesh(mesh, side, shift)
-    return replace(donor, crop=crop, mesh=mesh)
-
-
-@pytest.mark.parametrize("shift", [-0.14, 0.14])
-def test_a_sideways_stare_is_turned_to_the_camera(shift: float) -> None:
-    scene = scene_of()
-    ahead = donor_of(scene)
-    turned = aimed(looking(ahead, shift), scene)
-    for side in SIDES:
-        assert iris_position(turned.mesh, side) == pytest.approx(iris_position(ahead.mesh, side), abs=0.04)
-        x, y = (round(c) for c in turned.mesh[eye_mesh.IRIS[side][0], :2])
-        assert np.abs(turned.crop[y, x] - ahead.crop[y, x]).max() < 0.1
-
-
-def test_eyes_that_look_near_the_camera_stay_as_they_are() -> None:
-    scene = scene_of()
-    donor = looking(donor_of(scene), 0.04)
-    assert aimed(donor, scene) is donor
-
-
-def test_one_eye_of_a_donor_looks_where_the_open_eye_looks() -> None:
-    scene = scene_of(sides=("right",))
-    mesh = shifted_mesh(scene.mesh, "left", 0.1)
-    document = with_state(scene.document, "left", "open")
-    scene = replace(scene, face=replace(scene.face, mesh=mesh, document=document))
-    turned = aimed(donor_of(scene), scene)
-    before, after = (iris_position(f.mesh, "right") for f in (donor_of(scene), turned))
-    assert after - before == pytest.approx(
-        iris_position(mesh, "left") - iris_position(donor_of(scene).mesh, "left"), abs=0.05
-    )
-
-
-def test_an_iris_in_the_corner_is_no_donor() -> None:
-    scene = scene_of()
-    with pytest.raises(Refused, match="far aside"):
-        aimed(looking(donor_of(scene), 0.26), scene)

@@ -12,18 +12,24 @@ import numpy as np
 
 from contracts.face import SIDES, Side
 from gen.app.src.eyeball.anatomy import Globe, eye_axes, globes
-from gen.app.src.open_shape import open_eye_of
+from gen.app.src.lid_frame import LidFrame
+from gen.app.src.open_shape import OpenEye, open_eye_of
 from gen.app.src.seen.open_eyes import open_side
 from gen.app.src.strategy import EyeScene, FaceView, FloatArray, Refused
+from gen.app.src.transfer.corner_turn import with_iris_from_corner
 from gen.app.src.transfer.gaze_shift import corner_gap, iris_room, shifted_mesh, with_shifted_iris
+from gen.app.src.transfer.limbus import Limbus, seen_limbus
+from gen.app.src.transfer.texture_match import eye_blur
+from imaging import eye_mesh
+from imaging.colour import Image
 from imaging.gaze import iris_position
 
 _ASIDE = 0.08
 """Eye widths off the camera from which a look is one aside: of 51 labelled faces with open eyes those that
 look into the camera are measured within 0.06, the first that does not at 0.14."""
 _LEAST_GAP = 0.5
-"""Iris radii of sclera between iris and corner; nearer to it, lids and lashes hide a part of the iris, and
-the mesh sees it whole nevertheless. Eyes that look into the camera have 0.7 and more."""
+"""Iris radii of sclera between iris and corner by the mesh; nearer to it, lids and lashes hide a part of the
+iris, and the mesh sees it whole nevertheless. Eyes that look into the camera have 0.7 and more."""
 _LEAST_SHIFT = 0.03
 """Eye widths; less cannot be told from the mesh's noise."""
 
@@ -35,27 +41,52 @@ def aimed(donor: FaceView, scene: EyeScene) -> FaceView:
     nearly there stay as they are, and so do those whose iris would leave the opening.
 
     Raises:
-        Refused: an iris is turned into the corner, so that it is not seen whole.
+        Refused: an iris is turned into the corner, and too little of it is seen to tell the rest.
     """
-    seen = _aside(donor.mesh, SIDES)
     other = open_side(scene)
-    shift = _aside(scene.mesh, (other,)) - seen if other is not None else _to_the_camera(seen)
-    if abs(shift) < _LEAST_SHIFT:
+    wanted = None if other is None else _aside(scene.mesh, (other,))
+    if abs(_turn(donor.mesh, wanted)) < _LEAST_SHIFT:
         return donor
-    eyes = {side: open_eye_of(donor.mesh, side) for side in scene.sides}
-    if any(corner_gap(eye) < _LEAST_GAP for eye in eyes.values()):
-        raise Refused("the donor's eyes look far aside")
+    limbi = {side: seen_limbus(donor, side) for side in scene.sides}
+    mesh = donor.mesh
+    for side, limbus in limbi.items():
+        mesh = _with_iris_on(mesh, side, limbus) if limbus else mesh
+    shift = _turn(mesh, wanted)
+    eyes = {side: open_eye_of(mesh, side) for side in scene.sides}
     if not all(iris_room(eye, shift) for eye in eyes.values()):
         return donor
-    crop, mesh = donor.crop, donor.mesh
+    crop = donor.crop
     for side, eye in eyes.items():
-        crop = with_shifted_iris(crop, eye, shift, unmirror=False)
+        if corner_gap(open_eye_of(donor.mesh, side)) < _LEAST_GAP:
+            crop = _from_corner(crop, eye, limbi[side], shift, eye_blur(donor, side))
+        else:
+            crop = with_shifted_iris(crop, eye, shift, unmirror=False)
         mesh = shifted_mesh(mesh, side, shift)
     return replace(donor, crop=crop, mesh=mesh)
 
 
-def _to_the_camera(aside: float) -> float:
-    return -aside if abs(aside) > _ASIDE else 0.0
+def _turn(mesh: FloatArray, wanted: float | None) -> float:
+    """By how much the eyes of a mesh have to be turned, eye widths; wanted: None for the camera."""
+    seen = _aside(mesh, SIDES)
+    if wanted is None:
+        return -seen if abs(seen) > _ASIDE else 0.0
+    return wanted - seen
+
+
+def _from_corner(crop: Image, eye: OpenEye, limbus: Limbus | None, shift: float, blur: float) -> Image:
+    turned = None if limbus is None else with_iris_from_corner(crop, eye, limbus, shift, blur)
+    if turned is None:
+        raise Refused("the donor's eyes look far aside")
+    return turned
+
+
+def _with_iris_on(mesh: FloatArray, side: Side, limbus: Limbus) -> FloatArray:
+    """The mesh (478, 3) with the iris of one side moved, as a whole, onto the one that is seen."""
+    eye = open_eye_of(mesh, side)
+    center = LidFrame.of(eye).picture(np.array(limbus.u), np.array(limbus.v))
+    moved = np.array(mesh, float)
+    moved[list(eye_mesh.IRIS[side]), :2] += center - eye.iris[0, :2]
+    return moved
 
 
 def _aside(mesh: FloatArray, sides: tuple[Side, ...]) -> float:

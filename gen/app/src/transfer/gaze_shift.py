@@ -7,6 +7,7 @@ catchlight is as well.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -35,7 +36,7 @@ _ENOUGH_SCLERA = 0.12
 """Least sclera beyond the iris, eye widths, to be shown where the iris leaves."""
 _CORNER_SHARE, _WIDEST_CORNER = 0.35, 0.12
 """Of that sclera, and eye widths at most, which is corner: caruncle and shade."""
-_CORNER_FADE = 0.12
+CORNER_FADE = 0.12
 """Eye widths over which it fades into the corner: sclera lies in the lids' shade there."""
 _CORNER_ROOM = 0.04
 """Least sclera that stays between iris and corner, eye widths."""
@@ -77,10 +78,7 @@ def with_shifted_iris(picture: Image, eye: OpenEye, shift: float, *, unmirror: b
         seen = cv2.remap(picture, at[..., 0], at[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(seen, np.float32)
 
-    slid = seen_at(_slide(u, center, radius, shift))
-    bare = _uncovered(u, center, radius, shift)
-    if bare:
-        slid += (seen_at(bare.seen_at) - slid) * bare.share[..., None]
+    slid = with_sclera_behind(seen_at, u, center, radius, shift)
     from_center = u - center - shift
     iris = seen_at(center + (-from_center if unmirror else from_center))
     distance = np.hypot(from_center, v - center_v) / radius
@@ -92,6 +90,28 @@ def with_shifted_iris(picture: Image, eye: OpenEye, shift: float, *, unmirror: b
     view = result[box.slices]
     view += np.asarray((eyeball - view) * aperture, np.float32)
     return result
+
+
+def with_sclera_behind(
+    seen_at: Callable[[FloatArray], Image],
+    u: FloatArray,
+    center: float,
+    radius: float,
+    shift: float,
+    corner_fade: float = CORNER_FADE,
+) -> Image:
+    """The eyeball with its iris slid aside, and sclera where the iris lay.
+
+    Args:
+        seen_at: what is seen at other places along the corner line, as far between the lids.
+        u: of every pixel. center, radius: of the iris along the corner line. shift: see `with_shifted_iris`.
+        corner_fade: eye widths over which the new sclera fades into the corner.
+    """
+    slid = seen_at(_slide(u, center, radius, shift))
+    bare = _uncovered(u, center, radius, shift, corner_fade)
+    if bare:
+        slid += (seen_at(bare.seen_at) - slid) * bare.share[..., None]
+    return slid
 
 
 def shifted_mesh(mesh: FloatArray, side: Side, shift: float) -> FloatArray:
@@ -111,7 +131,9 @@ class _Uncovered:
     share: Plane
 
 
-def _uncovered(u: FloatArray, center: float, radius: float, shift: float) -> _Uncovered | None:
+def _uncovered(
+    u: FloatArray, center: float, radius: float, shift: float, corner_fade: float
+) -> _Uncovered | None:
     """Sclera for the side that the iris leaves, None where there is enough of its own to be stretched.
 
     Taken from the other side of the iris, mirrored, without the corner itself.
@@ -126,7 +148,7 @@ def _uncovered(u: FloatArray, center: float, radius: float, shift: float) -> _Un
     corner = min(_CORNER_SHARE * beyond, _WIDEST_CORNER)
     seen_at = 0.5 - corner - from_corner * (beyond - corner)
     edge = (iris + abs(shift) - radius - x) / (0.5 * radius)
-    share = np.clip(edge + 1.0, 0.0, 1.0) * np.clip((x + 0.5) / _CORNER_FADE, 0.0, 1.0)
+    share = np.clip(edge + 1.0, 0.0, 1.0) * np.clip((x + 0.5) / corner_fade, 0.0, 1.0)
     return _Uncovered(towards * seen_at, np.asarray(share, np.float32))
 
 
