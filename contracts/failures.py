@@ -31,6 +31,11 @@ def error_info(error: Exception, failure_code: str) -> ErrorInfo:
     return ErrorInfo(failure_code, f"{type(error).__name__}: {error}", "please report this with the log")
 
 
+def stage_error(error: ErrorInfo) -> StageError:
+    """An error that was told, to be raised."""
+    return StageError(error.code, error.message, error.hint, exit_code_for(error), error.retryable)
+
+
 def exit_code_for(error: ErrorInfo | None) -> ExitCode:
     """Exit status of a process whose only work ended with this error."""
     if error is None:

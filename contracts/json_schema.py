@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Union, cast, get_args, get_origin
 
-from contracts import blend, crop, envelope, face, gen, identity, model_manifest, preenh, res
+from contracts import blend, crop, envelope, face, finish, gen, identity, model_manifest, preenh, res
 from contracts.codec import to_dict, type_hints
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -48,6 +48,9 @@ DOCUMENTS: dict[str, type] = {
     "res_params": res.RestoreParams,
     "res_item_params": res.RestoreItemParams,
     "res_item_data": res.RestoreItemData,
+    "finish_params": finish.FinishParams,
+    "finish_item_params": finish.FinishItemParams,
+    "finish_item_data": finish.FinishItemData,
     "preenh_params": preenh.PreEnhanceParams,
     "preenh_item_params": preenh.PreEnhanceItemParams,
 }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from PIL import Image
 
 from contracts.envelope import Notice
 from contracts.files import atomic_path
+from contracts.finish import Recompression
 from imaging.photo import PhotoLimits, read_photo
 from imaging.photo_metadata import IPTC_RESOURCE, JpegCoding, PhotoMetadata
 
@@ -30,18 +30,6 @@ XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 BAND_ROWS = 256
 
 METADATA_LEFT_OUT = "OUTPUT_METADATA"
-
-
-@dataclass(frozen=True)
-class Recompression:
-    """Differences of the decoded file from the edited picture, outside of the edited regions.
-
-    max_levels: largest, of 255. mean_levels: over all samples. share_changed: of all samples.
-    """
-
-    max_levels: int
-    mean_levels: float
-    share_changed: float
 
 
 def write_jpeg(path: Path, pixels: NDArray[np.uint8], metadata: PhotoMetadata, turned: bool) -> list[Notice]:

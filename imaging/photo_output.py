@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from contracts.envelope import Notice
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
+from contracts.finish import Box, OutputFormat, Recompression
 from imaging import png_reader, png_writer
 from imaging.exif import DamagedExifError, normalised_exif
-from imaging.lossy_writer import Recompression, recompression, write_jpeg, write_webp
+from imaging.lossy_writer import recompression, write_jpeg, write_webp
 from imaging.photo import Photo, PhotoLimits, read_photo
 from imaging.photo_header import PhotoHeader, read_header
 from imaging.photo_identity import developed_format
@@ -26,9 +27,6 @@ from imaging.photo_metadata import PhotoMetadata, read_metadata
 from imaging.png_reader import Chunk
 from imaging.tiff_writer import write_tiff
 from imaging.xmp import with_provenance
-
-OutputFormat = Literal["same", "png", "jpeg", "webp", "tiff"]
-Box = tuple[int, int, int, int]
 
 SUFFIXES = {
     "PNG": (".png",),

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pyvips
 
-from contracts.envelope import ErrorInfo
+from contracts.envelope import ErrorInfo, Request, Result
+from contracts.execution import execute
 from contracts.face import EyeState, Pose
 from contracts.files import sha256_file
-from imaging.photo import PhotoLimits
+from contracts.stage import Session
+from orch.app.src.asking.requests import RequestMaker
 from orch.app.src.report import (
     EyeNumbers,
     EyeVerdict,
@@ -27,8 +29,10 @@ from orch.app.src.report import (
 )
 from orch.app.src.report_page.album import Album
 from orch.app.src.report_page.documents import write_documents
+from orch.app.src.report_page.pictures import Cutter
 from orch.app.src.run_paths import Layout, layout_for
 from orch.app.src.settings import Settings
+from res.app.src.restore_faces import STAGE
 
 SIZE = (600, 400)
 EYES = {"left": (200, 180, 260, 220), "right": (300, 180, 360, 220)}
@@ -168,12 +172,25 @@ def layout(folder: Path) -> Layout:
     return layout_for(folder / "out", "r", verbose=False)
 
 
-def album() -> Album:
+def cutter(folder: Path) -> Cutter:
+    """Cuts pictures as a run does, in this process."""
+    sessions: dict[str, Session] = {}
+
+    def ask(request: Request) -> Result:
+        result = execute(STAGE, request, sessions)
+        items = {item.item_id: item for item in result.items}
+        assert items.keys() == {item.item_id for item in request.items}, result.error
+        return result
+
+    return Cutter(RequestMaker(Settings(), layout(folder), "r", {}), ask)
+
+
+def album(folder: Path, photos: int = 8) -> Album:
     """An album of a few photos, to be closed."""
-    return Album(8, PhotoLimits())
+    return Album(photos, cutter(folder))
 
 
 def documents_of(run: RunReport, folder: Path) -> RunDocuments:
     """What is written about a run."""
-    with album() as pictures:
+    with album(folder) as pictures:
         return write_documents(run, layout(folder), pictures)

@@ -58,17 +58,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[
         num_variations=1,
         overrides=(Override("--verbose", ("processing", "verbose"), True),),
     )
-    copied = {"writer": lambda settings: _copy}
-    report = execute(options, surroundings(World({}), launcher=lambda *_: launch, **copied), started=0.0)
+    report = execute(options, surroundings(World({}), launcher=lambda *_: launch), started=0.0)
     assert report.photos[0].status == "edited"
     yield folder, seen
-
-
-def _copy(finished: Any) -> Any:
-    from orch.app.src.report import WrittenFile
-
-    finished.target.write_bytes(finished.picture.read_bytes())
-    return WrittenFile(str(finished.target), "0" * 64)
 
 
 def validate(document: Any, name: str) -> None:
@@ -82,8 +74,9 @@ def test_requests_and_results(kept: tuple[Path, list[tuple[Request, Result]]]) -
         validate(json.loads(json.dumps(to_dict(request))), "request")
         validate(json.loads(json.dumps(to_dict(result))), "result")
         for item in result.items:
-            if item.data and f"{request.stage}_item_data" in DOCUMENTS:
-                validate(json.loads(json.dumps(item.data)), f"{request.stage}_item_data")
+            subject = "finish" if request.backend == "finish" else request.stage
+            if item.data and f"{subject}_item_data" in DOCUMENTS:
+                validate(json.loads(json.dumps(item.data)), f"{subject}_item_data")
     assert stages == {"preenh", "face", "crop", "gen", "blend", "res"}
 
 

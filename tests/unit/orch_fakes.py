@@ -39,7 +39,8 @@ from contracts.face import (
     FacePart,
     Pose,
 )
-from contracts.files import sha256_file, write_json
+from contracts.files import write_json
+from contracts.finish import FinishItemData, FinishItemParams, Shown, Written
 from contracts.gen import GenItemData, GenItemParams, PaintedEye
 from contracts.identity import FaceIdentity, IdentityDocument
 from contracts.preenh import PreEnhanceItemParams
@@ -48,14 +49,14 @@ from orch.app.src.backends.equipment import Equipment
 from orch.app.src.calling.options import RunOptions
 from orch.app.src.models.catalogue import catalogue
 from orch.app.src.models.store import ModelStore
-from orch.app.src.outputs.finishing import Finished
 from orch.app.src.outputs.names import likely_suffix
 from orch.app.src.progress.shown import Silent
-from orch.app.src.report import RunReport, WrittenFile
+from orch.app.src.report import RunReport
 from orch.app.src.running.begun_run import Surroundings
 from orch.app.src.running.run import execute
 from orch.app.src.stage_registry import StageEntry
 from orch.app.src.stages.hardware import Hardware
+from orch.app.src.stages.pool import Key
 from orch.app.src.stages.process import OnEvent, StageDied
 
 ASPECT: dict[EyeState, float] = {"open": 0.2, "closed": 0.05, "undetermined": 0.13}
@@ -132,11 +133,15 @@ class World:
     seam: float = 1.1
     requests: list[Request] = field(default_factory=list)
     painted: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
-    started: list[StageName] = field(default_factory=list)
+    started: list[Key] = field(default_factory=list)
     interrupt_at: str = ""
 
     def of(self, stage: StageName) -> list[Request]:
         return [r for r in self.requests if r.stage == stage]
+
+    def work(self) -> list[Request]:
+        """Requests without those that cut pictures for the page."""
+        return [r for r in self.requests if r.backend != "finish" or "final" in r.items[0].outputs]
 
     def items(self, stage: StageName) -> list[Item]:
         return [item for request in self.of(stage) for item in request.items]
@@ -243,7 +248,18 @@ class FakeStage:
         return replace(result, data=to_dict(BlendItemData(tuple(pastes))))
 
     def _res(self, job: Job, item: Item) -> ItemResult:
+        if job.request.backend == "finish":
+            return self._finish(job, item)
         return ItemResult(item.item_id, "skipped", warnings=(Notice("MODEL_001", "no weights"),))
+
+    def _finish(self, job: Job, item: Item) -> ItemResult:
+        """The finished "picture" is what the blended one says; nothing is shown."""
+        params = job.item_params(FinishItemParams, item)
+        if "final" in item.outputs:
+            result = self._write_all(job, item, job.path(item.photo).read_text())
+            return replace(result, data=to_dict(FinishItemData(Written("TEXT", 8))))
+        shown = tuple(Shown("", "image/jpeg", *view.size) for view in params.views)
+        return job.succeeded(item, data=to_dict(FinishItemData(None, params.frame, shown)))
 
     def _preenh(self, job: Job, item: Item) -> ItemResult:
         number = job.item_params(PreEnhanceItemParams, item).number
@@ -260,13 +276,6 @@ class FakeStage:
         return job.succeeded(item)
 
 
-def write_text(finished: Finished) -> WrittenFile:
-    """The finished "picture": what the blended one says."""
-    finished.target.parent.mkdir(parents=True, exist_ok=True)
-    finished.target.write_text(finished.picture.read_text())
-    return WrittenFile(str(finished.target), sha256_file(finished.target))
-
-
 def equipment(store: Path, **changes: Any) -> Equipment:
     """A machine without a GPU whose environments are all there."""
     made = Equipment(
@@ -281,13 +290,12 @@ def equipment(store: Path, **changes: Any) -> Equipment:
 
 def surroundings(world: World, **changes: Any) -> Surroundings:
     def launch(entry: StageEntry, backend: str) -> FakeStage:
-        world.started.append(entry.name)
+        world.started.append((entry.name, backend))
         return FakeStage(entry, world)
 
     return replace(
         Surroundings(
             launcher=lambda layout, batch_id, threads: launch,
-            writer=lambda settings: write_text,
             suffix=likely_suffix,
             progress=lambda log_format: Silent(),
             environ={},

@@ -150,7 +150,7 @@ def test_set_up_ahead_makes_what_a_default_run_needs() -> None:
 
 
 def test_the_embedded_stages_share_one_environment() -> None:
-    names = {"face": "facemesh", "crop": "opencv", "gen": "embedded", "blend": "opencv"}
+    names = {"face": "facemesh", "crop": "opencv", "gen": "embedded", "blend": "opencv", "res": "finish"}
     keys = {environment_key(read_recipe(CHECKOUT / s, n), current()) for s, n in names.items()}
     assert len(keys) == 1
 

@@ -182,10 +182,12 @@ def test_the_default_prompt_is_no_wish(tmp_path: Path) -> None:
 def test_only_the_stages_of_the_run_are_started(tmp_path: Path) -> None:
     world = World({"a.jpg": (face(0),)})
     run(world, tmp_path / "1", overrides=settings(restoration__enabled=False))
-    assert world.started == ["face", "crop", "gen", "blend"]
+    painting = [("crop", "opencv"), ("gen", "embedded"), ("blend", "opencv")]
+    usual = [("face", "facemesh"), *painting, ("res", "finish")]
+    assert world.started == usual
     world = World({"a.jpg": (face(0),)})
     run(world, tmp_path / "2", num_variations=1)
-    assert set(world.started) == {"face", "crop", "gen", "blend", "preenh", "res"}
+    assert set(world.started) == {*usual, ("preenh", "rules"), ("res", "none")}
 
 
 def test_restoration_that_is_skipped_says_why_and_keeps_the_blend(tmp_path: Path) -> None:
@@ -197,7 +199,7 @@ def test_restoration_that_is_skipped_says_why_and_keeps_the_blend(tmp_path: Path
 def test_dry_run_plans_and_writes_only_what_a_person_chooses_from(tmp_path: Path) -> None:
     world = World({"a.jpg": (face(0),)})
     report = run(world, tmp_path, dry_run=True)
-    assert world.started == ["face"]
+    assert world.started == [("face", "facemesh"), ("res", "finish")]
     assert report.photos[0].status == "planned"
     assert report.photos[0].faces[0].strategies == ("lid_lift",)
     assert files(tmp_path / "out") == [f"Output_Json/selection_{report.run_id}.json"]

@@ -89,18 +89,10 @@ def test_an_interruption_keeps_what_is_finished(tmp_path: Path) -> None:
 
 
 def test_nothing_private_is_left_after_a_failure(tmp_path: Path) -> None:
-    def broken(finished: object) -> None:
-        raise RuntimeError("bug")
-
-    report = run(
-        World({"a.jpg": (face(0),)}),
-        tmp_path,
-        run_id="r",
-        surroundings={"writer": lambda settings: broken},
-    )
+    report = run(World({"a.jpg": (face(0),)}, fails={("res", "final"): "RES_002"}), tmp_path, run_id="r")
     assert report.exit_code == 70
     error = report.photos[0].error
-    assert error is not None and error.code == "INTERNAL_001"
+    assert error is not None and error.code == "RES_002"
     assert files(tmp_path / "out") == ["Output_Json/report_r.json"]
     assert not list((tmp_path / "out").glob(".*"))
 

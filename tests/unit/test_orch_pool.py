@@ -93,6 +93,15 @@ def test_two_backends_of_a_stage_are_up_side_by_side() -> None:
         assert len(starts.made) == 2
 
 
+def test_what_finishes_pictures_outlasts_the_run() -> None:
+    starts = Starts()
+    with WorkerPool(starts, lasting=[("gen", "embedded")]) as pool:
+        pool.cancel()
+        assert pool.run(request(0)).status == "succeeded"
+        assert not starts.made[0].ended
+    assert starts.made[0].ended
+
+
 def test_who_waits_for_a_cancelled_run_is_told() -> None:
     with WorkerPool(Starts()) as pool:
         pool.start([("gen", "embedded")])

@@ -25,8 +25,8 @@ def test_where_nothing_is_left_no_stage_is_started_for_it(tmp_path: Path) -> Non
     run(world(), tmp_path, run_id="r", num_variations=2)
     later = world()
     report = run(later, tmp_path, resume=True, num_variations=2)
-    assert ([p.resumed for p in report.photos], later.requests) == ([True] * 3, [])
-    assert set(later.started) == {"face"}
+    assert ([p.resumed for p in report.photos], later.work()) == ([True] * 3, [])
+    assert set(later.started) == {("face", "facemesh"), ("res", "finish")}
 
 
 @dataclass
@@ -69,7 +69,7 @@ def test_what_is_done_needs_no_weights(tmp_path: Path) -> None:
     assert first.of("res")[0].items == ()  # loaded before the first photo
     later = world()
     report = resumed_with_damaged_weights(tmp_path, later)
-    assert (report.exit_code, later.requests, notices(report)) == (0, [], [])
+    assert (report.exit_code, later.work(), notices(report)) == (0, [], [])
     assert [p.resumed for p in report.photos] == [True] * 3
 
 

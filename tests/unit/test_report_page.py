@@ -134,7 +134,7 @@ def test_the_settings_that_a_person_changed_are_told(tmp_path: Path) -> None:
     run = run_report(tmp_path, unchanged(tmp_path, "b.jpg"))
     assert "processing.threshold" not in [text for _, text in page_of(tmp_path).all("dt")]
     run.settings["processing"]["threshold"] = 300.0
-    with album() as pictures:
+    with album(tmp_path) as pictures:
         write_report_page(tmp_path / "p.html", run, pictures)
     assert "processing.threshold" in [text for _, text in parsed(tmp_path / "p.html").all("dt")]
 
@@ -203,7 +203,7 @@ class Tame:
 def tame(tmp_path_factory: pytest.TempPathFactory) -> Tame:
     folder = tmp_path_factory.mktemp("tame")
     photo = named(edited(folder, "a.jpg"), "a.jpg", "why", "d.jpg")
-    with album() as pictures:
+    with album(folder) as pictures:
         write_report_page(folder / "tame.html", run_report(folder, photo, failed(folder, "c.jpg")), pictures)
     return Tame(folder, parsed(folder / "tame.html"), photo)
 
@@ -225,7 +225,7 @@ def test_names_do_no_harm(tame: Tame, name: str, path: str, reason: str, run_id:
     lost = PhotoReport(name, path, "failed", error=ErrorInfo("X", reason, name))
     options = {"inputs": [path], "output": path, "dry_run": False}
     file = tame.folder / "wild.html"
-    with album() as pictures:
+    with album(tame.folder) as pictures:
         write_report_page(file, run_report(tame.folder, wild, lost, run_id=run_id, options=options), pictures)
     page = parsed(file)
     assert [tag for tag, _, _ in page.elements if tag in ("script", "style")] == ["style", "script"]
@@ -291,7 +291,7 @@ def test_a_photo_that_is_gone_is_told_and_the_rest_is_shown(tmp_path: Path) -> N
 def test_a_page_that_cannot_be_written_leaves_no_half(tmp_path: Path) -> None:
     run: RunReport = run_report(tmp_path, *everything(tmp_path))
     (tmp_path / "page.html").mkdir()
-    with pytest.raises(StageError) as caught, album() as pictures:
+    with pytest.raises(StageError) as caught, album(tmp_path) as pictures:
         write_report_page(tmp_path / "page.html", run, pictures)
     assert caught.value.code == "OUTPUT_001"
     assert not list(tmp_path.glob(".ote-*"))

@@ -12,19 +12,16 @@ import pytest
 import pyvips
 from PIL import Image
 
-from imaging.photo import PhotoLimits
-from orch.app.src.inputs.darkroom import Darkroom
 from orch.app.src.report import EyeVerdict
-from orch.app.src.report_page.album import Album
 from orch.app.src.report_page.budget import Budget
 from orch.app.src.report_page.page import write_report_page
-from orch.app.src.report_page.pictures import photo_pictures
 from orch.app.src.report_page.regions import MOST_EYES, eye_region, wanted_pixels
 from orch.app.src.report_page.rows import rows
 from tests.page_reports import (
     EYES,
     SIZE,
     album,
+    cutter,
     edit,
     edited,
     everything,
@@ -45,7 +42,7 @@ def test_eyes_are_shown_as_they_are_in_the_files(tmp_path: Path) -> None:
     photo = edited(tmp_path, "a.png")
     region = eye_region(photo.faces[0], photo.variations[0].faces[0], SIZE)
     assert region == (155, 135, 405, 265)
-    pair = photo_pictures(photo, 1.0, PhotoLimits(), Darkroom()).pairs["original"][0]
+    pair = cutter(tmp_path)(photo, 1.0).pairs["original"][0]
     assert pair.percent == 100
     output = photo.variations[0].output
     assert output is not None
@@ -76,7 +73,7 @@ def test_big_faces_are_scaled_down_and_an_enlarged_picture_is_matched(tmp_path: 
     variation = replace(photo.variations[0], faces=(edit(eyes=eyes),))
     wide = replace(face(), inter_ocular_distance=500.0, bbox=(200.0, 0.0, 2200.0, 950.0))
     shown = replace(photo, size=size, faces=(wide,), variations=(variation,))
-    pair = photo_pictures(shown, 1.0, PhotoLimits(), Darkroom()).pairs["original"][0]
+    pair = cutter(tmp_path)(shown, 1.0).pairs["original"][0]
     assert pair.percent == round(100 * MOST_EYES[0] / 1800)
     assert (pair.before.width, pair.before.height) == (pair.after.width, pair.after.height)
 
@@ -99,7 +96,7 @@ def test_pictures_of_big_runs_stay_below_the_cap() -> None:
 
 def test_wanted_pixels_are_those_of_the_pictures(tmp_path: Path) -> None:
     for photo in (*everything(tmp_path), plan(tmp_path, "p.png", face(0), face(1))):
-        assert photo_pictures(photo, 1.0, PhotoLimits(), Darkroom()).pixels == wanted_pixels(photo)
+        assert cutter(tmp_path)(photo, 1.0).pixels == wanted_pixels(photo)
 
 
 def test_memory_does_not_grow_with_the_run(tmp_path: Path) -> None:
@@ -109,8 +106,8 @@ def test_memory_does_not_grow_with_the_run(tmp_path: Path) -> None:
         run = run_report(tmp_path, *[photo] * count)
         gc.collect()
         tracemalloc.start()
-        with Album(count, PhotoLimits()) as album:
-            write_report_page(tmp_path / "p.html", run, album)
+        with album(tmp_path, count) as pictures:
+            write_report_page(tmp_path / "p.html", run, pictures)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return peak
@@ -122,10 +119,10 @@ def test_memory_does_not_grow_with_the_run(tmp_path: Path) -> None:
 
 def test_pictures_that_were_cut_meanwhile_are_those_that_are_cut_at_the_end(tmp_path: Path) -> None:
     photos = everything(tmp_path)
-    with Album(len(photos), PhotoLimits()) as album, Album(len(photos), PhotoLimits()) as late:
+    with album(tmp_path, len(photos)) as early, album(tmp_path, len(photos)) as late:
         for photo in reversed(photos):
-            album.add(photo)
-        shown = [row.pictures for row in rows(photos, {}, album)]
+            early.add(photo)
+        shown = [row.pictures for row in rows(photos, {}, early)]
         assert shown == [row.pictures for row in rows(photos, {}, late)]
     assert any(pictures.pairs for pictures in shown)
 
@@ -136,8 +133,8 @@ def test_a_picture_that_cannot_be_made_costs_its_photo_the_pictures_and_not_the_
     def fails(*arguments: object) -> None:
         raise pyvips.Error("unable to call webpsave")
 
-    monkeypatch.setattr("orch.app.src.report_page.pictures.preview", fails)
-    with album() as pictures:
+    monkeypatch.setattr("res.app.src.finish_session.preview", fails)
+    with album(tmp_path) as pictures:
         shown = pictures.take(edited(tmp_path, "a.jpg"))
     assert shown.thumbnail is None
     assert "webpsave" in shown.problems[0]

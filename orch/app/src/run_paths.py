@@ -228,6 +228,10 @@ class RunPathManager:
     def get_restored(self) -> Path:
         return self._intermediate("res", f"final_restore_{self.run_id}.png")
 
+    def get_finished(self, extension: str) -> Path:
+        """The finished picture before it goes to its place, where no half of it may ever be seen."""
+        return self._intermediate("res", f"finished_{self.run_id}{extension}")
+
     def get_restoration_debug(self) -> Path:
         """Picture of each face before and after the network, also of those that were kept."""
         return self._intermediate("res", f"restored_faces_{self.run_id}.png")

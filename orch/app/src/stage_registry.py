@@ -12,6 +12,9 @@ from pathlib import Path
 from contracts.envelope import StageName
 from environments.places import CHECKOUT
 
+FINISHER: tuple[StageName, str] = ("res", "finish")
+"""Stage and backend that make files for people; every run has it, whoever restores."""
+
 
 @dataclass(frozen=True)
 class BackendEntry:
@@ -118,6 +121,7 @@ STAGES: dict[StageName, StageEntry] = {
             "none",
             {
                 "none": BackendEntry(),
+                "finish": BackendEntry("finish", deadline_per_item_s=300.0),
                 # 10 s for a face on an old processor, and a group has many.
                 "codeformer": BackendEntry("codeformer", needs=("codeformer",), deadline_per_item_s=600.0),
                 "gfpgan": BackendEntry("codeformer", needs=("gfpgan",), deadline_per_item_s=600.0),

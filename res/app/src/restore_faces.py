@@ -1,7 +1,8 @@
-"""Stage 5: restores the edited faces of a blended picture.
+"""Stage 5: restores the edited faces of a blended picture, and writes the finished file.
 
     python -m res.app.src.restore_faces PHOTO --backend codeformer --weights codeformer=codeformer.pth \\
         --face-json F.json --out-image O.png --fidelity 0.7 --upscale 1.0
+    python -m res.app.src.restore_faces O.png --backend finish --original IMG_1.jpg --out-image final.jpg
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from contracts.envelope import Item, Request, Result
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.files import reference
+from contracts.finish import FinishItemParams, FinishParams, OutputFormat
 from contracts.res import RestoreItemData, RestoreItemParams, RestoreParams
 from contracts.stage import Backend, Stage
 from contracts.stage_main import stage_main
@@ -25,13 +27,24 @@ from environments.reexec import ensure_environment
 
 STAGE_FOLDER = Path(__file__).resolve().parents[2]
 NO_BACKEND = "none"
+FINISH = "finish"
+FORMATS: dict[str, OutputFormat] = {
+    ".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff",
+}  # fmt: skip
+"""Ending of a finished picture's name -> its format."""
 WEIGHTS_VARIABLES = {"codeformer": "CODEFORMER_PATH"}
 """Environment variables that name weights, as in the original design."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photo", type=Path, help="the blended picture")
-    parser.add_argument("--out-image", type=Path, required=True, help="where the restored picture goes")
+    parser.add_argument("--out-image", type=Path, required=True, help="where the result goes")
+    parser.add_argument(
+        "--original",
+        type=Path,
+        help="the photo that the picture came from, for --backend finish: its metadata and its way of "
+        "encoding are kept, and the ending of --out-image tells the format",
+    )
     parser.add_argument(
         "--fidelity",
         type=_between(0.0, 1.0),
@@ -99,6 +112,8 @@ def request_from(options: argparse.Namespace) -> Request:
             "inputs are never changed: choose another name",
             ExitCode.USAGE,
         )
+    if options.backend == FINISH:
+        return _finish_request(photo, out_image, options.original)
     if options.backend != NO_BACKEND and options.face_json is None:
         raise StageError(
             ErrorCode.BAD_ARGUMENTS,
@@ -137,6 +152,26 @@ def request_from(options: argparse.Namespace) -> Request:
     )
 
 
+def _finish_request(photo: Path, out_image: Path, original: Path | None) -> Request:
+    output_format = FORMATS.get(out_image.suffix.lower())
+    if original is None or output_format is None:
+        known = ", ".join(FORMATS)
+        missing = "--original is missing" if original is None else f"--out-image ends with none of {known}"
+        raise StageError(
+            ErrorCode.BAD_ARGUMENTS, f"--backend finish: {missing}", "see --help", ExitCode.USAGE
+        )
+    original = original.resolve()
+    roots = {"in": str(photo.parent), "original": str(original.parent), "out": str(out_image.parent)}
+    item = Item(
+        item_id=photo.stem,
+        photo=reference("in", photo.name),
+        inputs={"original": reference("original", original.name)},
+        outputs={"final": reference("out", out_image.name)},
+        params=to_dict(FinishItemParams(output_format)),
+    )
+    return Request("res", "manual", "res", FINISH, (item,), roots, params=to_dict(FinishParams()))
+
+
 def _weights(options: argparse.Namespace) -> dict[str, Path]:
     """By name; the command line wins over the environment."""
     named = {name: Path(os.environ[v]) for name, v in WEIGHTS_VARIABLES.items() if os.environ.get(v)}
@@ -145,9 +180,11 @@ def _weights(options: argparse.Namespace) -> dict[str, Path]:
 
 def show(request: Request, result: Result) -> None:
     for item in result.items:
-        written = f"  {request.roots['out']}/{request.items[0].outputs['image'].partition(':')[2]}"
-        print(f"{item.item_id}  {item.status}{written if item.outputs else ''}")
-        for face in from_dict(RestoreItemData, item.data).faces:
+        (written, *_) = request.items[0].outputs.values()
+        where = f"  {request.roots['out']}/{written.partition(':')[2]}"
+        print(f"{item.item_id}  {item.status}{where if item.outputs else ''}")
+        faces = () if request.backend == FINISH else from_dict(RestoreItemData, item.data).faces
+        for face in faces:
             print(f"  face {face.face_index}: {face.outcome}{f': {face.reason}' if face.reason else ''}")
         for warning in item.warnings:
             print(f"  {warning.message} [{warning.code}]")
@@ -156,7 +193,7 @@ def show(request: Request, result: Result) -> None:
 STAGE = Stage(
     name="res",
     module="res.app.src.restore_faces",
-    summary="Restores the edited faces of a blended picture, and nothing else; skips without weights.",
+    summary="Restores the edited faces of a blended picture, skips without weights; writes finished files.",
     backends={
         NO_BACKEND: Backend("res.app.src.backends.none:open_session", summary="restores nothing and says so"),
         "codeformer": Backend(
@@ -171,13 +208,25 @@ STAGE = Stage(
             needs=("gfpgan",),
             summary="GFPGAN 1.4",
         ),
+        FINISH: Backend(
+            "res.app.src.backends.finish:open_session",
+            environment="finish",
+            summary="encodes the result as the original was, with its metadata and where it came from",
+        ),
     },
     default_backend=NO_BACKEND,
     failure_code=ErrorCode.RESTORATION_FAILED,
     add_arguments=add_arguments,
     request_from=request_from,
     show=show,
-    schemas=("res_params", "res_item_params", "res_item_data"),
+    schemas=(
+        "res_params",
+        "res_item_params",
+        "res_item_data",
+        "finish_params",
+        "finish_item_params",
+        "finish_item_data",
+    ),
 )
 
 if __name__ == "__main__":

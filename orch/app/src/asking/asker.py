@@ -40,15 +40,18 @@ class Asker:
         """Another one, which has asked nothing yet: photos in work side by side have one each."""
         return Asker(self._stages, self._progress)
 
-    def __call__(self, request: Request) -> Result:
+    def __call__(self, request: Request, shown_as: str = "") -> Result:
         """Ask and wait; every item of the request has an answer.
+
+        Args:
+            shown_as: for the progress and the times, where the stage's name does not tell what it does.
 
         Raises:
             StageError: INTERRUPTED where the run is being ended.
         """
-        stage = request.stage
-        with self._stages.lease(stage, request.backend) as ask, self.timed(stage):
-            result = ask(request, lambda event: self._progress.stage_event(stage, event))
+        stage, shown_as = request.stage, shown_as or request.stage
+        with self._stages.lease(stage, request.backend) as ask, self.timed(shown_as):
+            result = ask(request, lambda event: self._progress.stage_event(shown_as, event))
         self.models |= result.versions.models
         return result
 
@@ -60,7 +63,7 @@ class Asker:
 
     @contextmanager
     def working(self, what: str) -> Iterator[None]:
-        """Around work that no stage does: "write" a finished picture, "develop" a photo."""
+        """Around work that no stage does: to "develop" a photo."""
         started = time.monotonic()
         with self.timed(what):
             yield

@@ -11,6 +11,7 @@ from contracts.crop import CropItemParams
 from contracts.envelope import Item, Request
 from contracts.face import FaceItemParams, Side
 from contracts.files import reference
+from contracts.finish import FinishItemParams, Size, View
 from contracts.preenh import PreEnhanceItemParams
 from contracts.res import RestoreItemParams
 from orch.app.src.asking.envelopes import Envelopes
@@ -19,15 +20,20 @@ from orch.app.src.asking.stage_params import (
     blend_params,
     crop_params,
     face_params,
+    finish_params,
     gen_params,
     pre_enhance_params,
     restore_params,
 )
 from orch.app.src.run_ids import variation_id
 from orch.app.src.run_paths import RunPathManager
+from orch.app.src.stage_registry import FINISHER
 
 MASKS: dict[str, Side | None] = {"mask": None, "mask_left": "left", "mask_right": "right"}
 """Outputs of crop and inputs of gen -> whose mask."""
+
+Showing = tuple[Path, Sequence[View]]
+"""A finished picture, and what of it is shown."""
 
 
 class RequestMaker(Envelopes):
@@ -163,6 +169,35 @@ class RequestMaker(Envelopes):
             for variation, order in orders.items()
         ]
         return self._request("res", items, restore_params(self.settings, upscale))
+
+    def finish(self, picture: Path, photo: Path, target: Path, params: FinishItemParams) -> Request:
+        """Encode a finished picture. photo: the original. target: where it goes, among the intermediates."""
+        item = Item(
+            "final",
+            photo=self._ref(picture),
+            inputs={"original": _photo(photo)},
+            outputs={"final": self._ref(target)},
+            params=to_dict(params),
+        )
+        return self._request(FINISHER[0], [item], finish_params(self.settings), photo, FINISHER[1])
+
+    def views(
+        self, frame: Size, photo: Path, views: Sequence[View], finished: Mapping[str, Showing]
+    ) -> Request:
+        """Cut parts out of a photo and of its finished pictures.
+
+        Args:
+            frame: size of the photo, in whose px all views are.
+            finished: variation -> picture, and its views.
+        """
+        items = [
+            Item(name, photo=picture, params=to_dict(FinishItemParams(frame=frame, views=tuple(wanted))))
+            for name, picture, wanted in (
+                ("photo", _photo(photo), views),
+                *((variation, self._ref(path), wanted) for variation, (path, wanted) in finished.items()),
+            )
+        ]
+        return self._request(FINISHER[0], items, finish_params(self.settings), photo, FINISHER[1])
 
     def pre_enhance(self, numbers: Sequence[int], backend: str = "") -> Request:
         """Make prompt variations of these numbers, from 1; by the run's backend, or by another."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contracts.blend import BlendParams
 from contracts.crop import CropParams
 from contracts.face import FaceParams
+from contracts.finish import FinishParams
 from contracts.gen import GenParams
 from contracts.preenh import PreEnhanceParams
 from contracts.res import RestoreParams
@@ -65,6 +66,12 @@ def restore_params(settings: Settings, upscale: float) -> RestoreParams:
         max_megapixels=processing.max_megapixels,
         max_file_mb=processing.max_file_mb,
     )
+
+
+def finish_params(settings: Settings) -> FinishParams:
+    """The limits for pictures that are shown: what the run refused is not read for its page either."""
+    processing = settings.processing
+    return FinishParams(max_megapixels=processing.max_megapixels, max_file_mb=processing.max_file_mb)
 
 
 def pre_enhance_params(settings: Settings) -> PreEnhanceParams:

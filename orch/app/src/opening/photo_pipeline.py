@@ -23,7 +23,7 @@ from orch.app.src.opening.painting import Painter
 from orch.app.src.opening.plan import FacePlan, PhotoPlan, Selection, plan_photo
 from orch.app.src.opening.restoration import NOT_WANTED, Restored, restore
 from orch.app.src.opening.variations import Variation, gen_item_params
-from orch.app.src.outputs.finishing import Finished, WriteFinal
+from orch.app.src.outputs.finishing import Finished, write_finished
 from orch.app.src.outputs.names import OutputNames
 from orch.app.src.report import FaceEdit, PhotoReport, VariationReport, WrittenFile
 from orch.app.src.run_ids import ORIGINAL
@@ -49,7 +49,6 @@ class PhotoPipeline:
     ask: Asker
     cache: FaceCache
     names: OutputNames
-    write_final: WriteFinal
     selection: Selection
     variations: Sequence[Variation]
     donors: RunDonors
@@ -167,12 +166,8 @@ class _Flow:
         if restored is None:
             return report
         target = self.run.names.final(paths, self.photo, variation.variation_id)
-        finished = Finished(
-            photo, restored.picture, target, report, dict(self.ask.seconds), dict(self.ask.models)
-        )
-        with self.ask.working("write"):
-            written = self.run.write_final(finished)
-        return replace(report, output=written)
+        finished = Finished(photo, restored.picture, paths, target, report)
+        return replace(report, output=write_finished(finished, self.run.requests, self.ask))
 
     def _concluded(self, report: PhotoReport) -> PhotoReport:
         errors = [face.error for v in report.variations for face in v.faces if face.error]

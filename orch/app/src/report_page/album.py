@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
-from imaging.memory import give_big_buffers_back
-from imaging.photo import PhotoLimits
-from orch.app.src.inputs.darkroom import Darkroom
+from contracts.error_codes import StageError
 from orch.app.src.report import PhotoReport
 from orch.app.src.report_page.budget import Budget
-from orch.app.src.report_page.pictures import PhotoPictures, photo_pictures
+from orch.app.src.report_page.pictures import PhotoPictures
 from orch.app.src.report_page.regions import wanted_pixels
+
+Cut = Callable[[PhotoReport, float], PhotoPictures]
+"""(photo, scale of its pictures) -> its pictures; see `pictures.Cutter`."""
 
 
 class Album:
-    """Cuts the pictures of photos that are done, in a thread of its own; a context manager.
+    """Has the pictures of photos cut that are done, one photo at a time; a context manager.
 
-    One thread keeps up with the stages of a dozen cores, and has one photo in memory. The pictures are
-    kept in memory, as text of `budget.MOST_BYTES` at most, until they are asked for.
+    The pictures are kept in memory, as text of `budget.MOST_BYTES` at most, until they are asked for.
 
     Args:
         photos: that are to come.
-        limits: of the run, so that what it refused is not read here either.
-        darkroom: of the run; None where no photo has to be developed.
     """
 
-    def __init__(self, photos: int, limits: PhotoLimits, darkroom: Darkroom | None = None) -> None:
+    def __init__(self, photos: int, cut: Cut) -> None:
         self._budget = Budget(photos)
-        self._limits = limits
-        self._darkroom = darkroom or Darkroom()
+        self._cut = cut
         self._pictures: dict[str, Future[PhotoPictures]] = {}
-        self._thread = ThreadPoolExecutor(1, "album", initializer=give_big_buffers_back)
+        self._thread = ThreadPoolExecutor(1, "album")
 
     def __enter__(self) -> Album:
         return self
@@ -43,7 +41,7 @@ class Album:
 
     def add(self, photo: PhotoReport) -> None:
         """Have a photo's pictures cut; its files stay as they are until the page is written."""
-        self._pictures[photo.path] = self._thread.submit(self._cut, photo)
+        self._pictures[photo.path] = self._thread.submit(self._made, photo)
 
     def take(self, photo: PhotoReport) -> PhotoPictures:
         """A photo's pictures, which are kept no longer; those of one that was not added are cut now."""
@@ -51,10 +49,12 @@ class Album:
             self.add(photo)
         return self._pictures.pop(photo.path).result()
 
-    def _cut(self, photo: PhotoReport) -> PhotoPictures:
+    def _made(self, photo: PhotoReport) -> PhotoPictures:
         scale = self._budget.scale(wanted_pixels(photo))
         try:
-            pictures = photo_pictures(photo, scale, self._limits, self._darkroom)
+            pictures = self._cut(photo, scale)
+        except StageError as error:
+            return PhotoPictures(problems=(f"not shown: {error.message}",))
         except Exception as error:  # noqa: BLE001 - a picture that cannot be shown must not cost the page
             return PhotoPictures(problems=(f"not shown: {type(error).__name__}: {error}",))
         self._budget.spend(pictures.pixels, pictures.size)

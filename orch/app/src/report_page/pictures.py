@@ -1,37 +1,31 @@
-"""The pictures of one photo on the page, cut from the photo and its finished pictures.
+"""The pictures of one photo on the page, cut from the photo and its finished pictures by the finishing stage.
 
 Nothing is taken from the photo's work, so a run that was resumed shows its earlier photos as well.
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from contracts.error_codes import StageError
-from imaging.photo import PhotoLimits, read_photo
-from imaging.preview import Box, Preview, fitted, preview
-from orch.app.src.inputs.darkroom import Darkroom
-from orch.app.src.report import PhotoReport, VariationReport
+from contracts.codec import from_dict
+from contracts.envelope import ErrorInfo, ItemResult, Request, Result
+from contracts.finish import Box, FinishItemData, Shown, Size, View
+from orch.app.src.asking.requests import RequestMaker
+from orch.app.src.report import PhotoReport
 from orch.app.src.report_page.regions import (
     MOST_EYES,
     MOST_FACE,
     MOST_THUMBNAIL,
-    Size,
     eye_region,
     face_region,
+    fitted,
     size_of,
 )
 
 LEAST_SCALE_OF_FACES = 0.4
 """Faces that were not edited are shown only where they can be recognised."""
-
-Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,7 @@ class PhotoPictures:
         faces: index -> face, of those that were not edited.
         pairs: variation -> index -> eyes.
         problems: what could not be shown, and why.
-        pixels, size: of all pictures together: px, bytes.
+        pixels, size: of all pictures together: px, bytes of text.
     """
 
     thumbnail: Picture | None = None
@@ -71,96 +65,116 @@ class PhotoPictures:
     size: int = 0
 
 
-def photo_pictures(
-    photo: PhotoReport, scale: float, limits: PhotoLimits, darkroom: Darkroom
-) -> PhotoPictures:
-    """Read a photo and its finished pictures, and cut out what the page shows.
+@dataclass(frozen=True)
+class Cutter:
+    """Has pictures cut.
 
-    Args:
-        scale: factor for the sides of all pictures, at most 1.
-        limits: of the run, so that what it refused is not read here either.
-        darkroom: of the run.
+    Attributes:
+        ask: sends a request to its stage.
     """
-    if photo.size is None:
-        return PhotoPictures()
-    return _Cutter(photo, photo.size, scale, limits, darkroom).cut()
+
+    requests: RequestMaker
+    ask: Callable[[Request], Result]
+
+    def __call__(self, photo: PhotoReport, scale: float) -> PhotoPictures:
+        """What the page shows of a photo.
+
+        Args:
+            scale: factor for the sides of all pictures, at most 1.
+
+        Raises:
+            StageError: the photo cannot be developed, or the run was ended.
+        """
+        if photo.size is None:
+            return PhotoPictures()
+        plan = _Plan(photo, photo.size, scale)
+        with self.requests.darkroom.developed(Path(photo.path)) as developed:
+            request = self.requests.views(photo.size, developed.path, plan.of_photo(), plan.of_finished())
+            answers = {item.item_id: item for item in self.ask(request).items}
+        return plan.filled(answers)
 
 
-class _Cutter:
-    def __init__(
-        self, photo: PhotoReport, size: Size, scale: float, limits: PhotoLimits, darkroom: Darkroom
-    ) -> None:
-        self._photo = photo
+class _Plan:
+    """Which views of a photo are wanted, and where on the page they belong."""
+
+    def __init__(self, photo: PhotoReport, size: Size, scale: float) -> None:
         self._size = size
         self._scale = scale
-        self._limits = limits
-        self._darkroom = darkroom
-        self._by_index = {face.face_index: face for face in photo.faces}
-        self._problems: list[str] = []
-        self._pixels = self._bytes = 0
+        by_index = {face.face_index: face for face in photo.faces}
+        self._variations = [v for v in photo.variations if v.output]
+        self._eyes: dict[str, dict[int, Box]] = {
+            v.variation_id: {
+                edit.face_index: region
+                for edit in v.faces
+                if (region := eye_region(by_index[edit.face_index], edit, size))
+            }
+            for v in self._variations
+        }
+        edited = {index for regions in self._eyes.values() for index in regions}
+        regions = {i: face_region(f, size) for i, f in by_index.items() if i not in edited}
+        shows_faces = scale >= LEAST_SCALE_OF_FACES
+        self._faces = {i: region for i, region in regions.items() if region and shows_faces}
 
-    def cut(self) -> PhotoPictures:
-        before = self._read(self._photo.path)
-        if before is None or (before.shape[1], before.shape[0]) != self._size:
-            self._problems.append("the photo is not what it was")
-            return PhotoPictures(problems=tuple(self._problems[:1]))
-        thumbnail = self._shown(before, (0, 0, *self._size), MOST_THUMBNAIL)
-        pairs = {v.variation_id: self._pairs(before, v) for v in self._photo.variations if v.output}
-        edited = {index for shown in pairs.values() for index in shown}
+    def of_photo(self) -> list[View]:
+        """The thumbnail, faces, and the eyes of all variations before."""
+        thumbnail = self._view((0, 0, *self._size), MOST_THUMBNAIL)
+        faces = [self._view(region, MOST_FACE) for region in self._faces.values()]
+        return [thumbnail, *faces, *(view for v in self._eyes for view in self._views_of_eyes(v))]
+
+    def of_finished(self) -> dict[str, tuple[Path, list[View]]]:
+        """The same eyes afterwards."""
+        return {
+            v.variation_id: (Path(v.output.path), self._views_of_eyes(v.variation_id))
+            for v in self._variations
+            if v.output and self._eyes[v.variation_id]
+        }
+
+    def filled(self, answers: Mapping[str, ItemResult]) -> PhotoPictures:
+        """answers: by "photo", or variation."""
+        before = _seen(answers["photo"])
+        if isinstance(before, ErrorInfo):
+            return PhotoPictures(problems=(f"not shown: {before.message}",))
+        if before.size != self._size:
+            return PhotoPictures(problems=("the photo is not what it was",))
+        views, problems, made = iter(before.views), [], list(before.views)
+        thumbnail = _picture(next(views))
+        faces = {index: _picture(next(views)) for index in self._faces}
+        pairs: dict[str, dict[int, Pair]] = {}
+        for variation in self._variations:
+            name = variation.variation_id
+            first = dict(zip(self._eyes[name], views))
+            after = _seen(answers[name]) if first else FinishItemData()
+            if isinstance(after, ErrorInfo):
+                problems.append(f"not shown: {after.message}")
+                continue
+            made += after.views
+            pairs[name] = {
+                index: Pair(_picture(one), _picture(other), self._percent(name, index, one))
+                for (index, one), other in zip(first.items(), after.views)
+            }
         return PhotoPictures(
             thumbnail,
-            self._faces(before, edited),
+            faces,
             pairs,
-            tuple(self._problems),
-            self._pixels,
-            self._bytes,
+            tuple(problems),
+            sum(view.width * view.height for view in made),
+            sum(len(view.data) for view in made),
         )
 
-    def _faces(self, before: Pixels, edited: set[int]) -> dict[int, Picture]:
-        if self._scale < LEAST_SCALE_OF_FACES:
-            return {}
-        regions = {i: face_region(f, self._size) for i, f in self._by_index.items() if i not in edited}
-        return {i: self._shown(before, region, MOST_FACE) for i, region in regions.items() if region}
+    def _views_of_eyes(self, variation: str) -> list[View]:
+        return [self._view(region, MOST_EYES) for region in self._eyes[variation].values()]
 
-    def _pairs(self, before: Pixels, variation: VariationReport) -> dict[int, Pair]:
-        assert variation.output is not None
-        regions = {
-            edit.face_index: region
-            for edit in variation.faces
-            if (region := eye_region(self._by_index[edit.face_index], edit, self._size))
-        }
-        after = self._read(variation.output.path) if regions else None
-        if after is None:
-            return {}
-        factor = after.shape[1] / self._size[0]  # a restored picture may have been enlarged
-        pairs = {}
-        for index, box in regions.items():
-            x1, y1, x2, y2 = (round(edge * factor) for edge in box)
-            first = self._shown(before, box, MOST_EYES)
-            second = self._encoded(preview(after, (x1, y1, x2, y2), (first.width, first.height)))
-            pairs[index] = Pair(first, second, round(100 * first.width / (box[2] - box[0])))
-        return pairs
-
-    def _shown(self, pixels: Pixels, box: Box, most: Size) -> Picture:
+    def _view(self, box: Box, most: Size) -> View:
         full = fitted(size_of(box), most)
-        size = fitted(full, (full[0] * self._scale, full[1] * self._scale))
-        return self._encoded(preview(pixels, box, size))
+        return View(box, fitted(full, (full[0] * self._scale, full[1] * self._scale)))
 
-    def _encoded(self, picture: Preview) -> Picture:
-        self._pixels += picture.width * picture.height
-        self._bytes += len(picture.data)
-        text = base64.b64encode(picture.data).decode("ascii")
-        return Picture(f"data:{picture.mime};base64,{text}", picture.width, picture.height)
+    def _percent(self, variation: str, index: int, shown: Shown) -> int:
+        return round(100 * shown.width / size_of(self._eyes[variation][index])[0])
 
-    def _read(self, path: str) -> Pixels | None:
-        """sRGB pixels (height, width, 3), None with a problem noted where there are none."""
-        try:
-            with self._darkroom.developed(Path(path)) as developed:
-                return read_photo(developed.path, self._limits).as_rgb8()
-        except StageError as error:
-            self._problems.append(f"not shown: {error.message}")
-        except OSError as error:
-            self._problems.append(f"not shown: {path}: {error.strerror or error}")
-        except MemoryError:
-            self._problems.append(f"not shown: {path} does not fit into memory")
-        return None
+
+def _seen(answer: ItemResult) -> FinishItemData | ErrorInfo:
+    return answer.error or from_dict(FinishItemData, answer.data, "finish data")
+
+
+def _picture(shown: Shown) -> Picture:
+    return Picture(f"data:{shown.mime};base64,{shown.data}", shown.width, shown.height)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from imaging.preview import Box, box_within, fitted
+from contracts.finish import Box, Size
 from orch.app.src.report import FaceEdit, FaceReport, PhotoReport
 
 MOST_THUMBNAIL = (320, 320)
@@ -16,8 +16,6 @@ FACE_MARGIN = 0.15
 """Around a detected face, in its sides."""
 EYES_MARGIN = 0.45
 """Around the edits, in inter-ocular distances: brows and the bridge of the nose are seen."""
-
-Size = tuple[int, int]
 
 
 def eye_region(face: FaceReport, edit: FaceEdit, size: Size) -> Box | None:
@@ -52,6 +50,20 @@ def face_region(face: FaceReport, size: Size) -> Box | None:
     x1, y1, x2, y2 = face.bbox
     right, down = FACE_MARGIN * (x2 - x1), FACE_MARGIN * (y2 - y1)
     return box_within((x1 - right, y1 - down, x2 + right, y2 + down), size)
+
+
+def box_within(box: tuple[float, float, float, float], size: Size) -> Box | None:
+    """A box in whole pixels, cut at the borders of a picture of `size`; None where nothing is left."""
+    width, height = size
+    x1, y1 = max(0, math.floor(box[0])), max(0, math.floor(box[1]))
+    x2, y2 = min(width, math.ceil(box[2])), min(height, math.ceil(box[3]))
+    return (x1, y1, x2, y2) if x1 < x2 and y1 < y2 else None
+
+
+def fitted(size: tuple[float, float], most: tuple[float, float]) -> Size:
+    """Width and height scaled down, never up, to lie within `most`; at least 1 px each."""
+    scale = min(1.0, most[0] / size[0], most[1] / size[1])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def size_of(box: Box) -> Size:

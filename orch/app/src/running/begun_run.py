@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from contracts.finish import OutputFormat
 from orch.app.src.backends.choice import BackendChoice
 from orch.app.src.backends.equipment import Equipment
 from orch.app.src.calling.options import RunOptions
 from orch.app.src.donors.photos import DonorPhotos
 from orch.app.src.inputs.photos import FoundPhotos
-from orch.app.src.outputs.finishing import WriteFinal
-from orch.app.src.outputs.names import OutputFormat, OutputNames
+from orch.app.src.outputs.names import OutputNames
 from orch.app.src.outputs.workspace import Workspace
 from orch.app.src.progress.shown import Progress
 from orch.app.src.run_paths import Layout
@@ -32,7 +32,6 @@ class Surroundings:
 
     Attributes:
         launcher: (layout, batch id, threads of each process) -> what starts stages.
-        writer: what writes finished pictures.
         suffix: (photo, output format) -> ending of its finished picture's name.
         progress: log format -> what shows progress.
         equipment: GPU, environments and weights, for the choice of backends.
@@ -41,7 +40,6 @@ class Surroundings:
     """
 
     launcher: Callable[[Layout, str, int], Launcher]
-    writer: Callable[[Settings], WriteFinal]
     suffix: Callable[[Path, OutputFormat], str]
     progress: Callable[[str], Progress]
     environ: Mapping[str, str]

@@ -18,6 +18,7 @@ from orch.app.src.running.begun_run import BegunRun, Surroundings
 from orch.app.src.running.run_setup import photos_of, resumed_run, workspace_of
 from orch.app.src.selecting.marks import Marks
 from orch.app.src.settings_sources import load_settings
+from orch.app.src.stage_registry import FINISHER
 from orch.app.src.stages.capacity import capacity
 from orch.app.src.stages.pool import WorkerPool
 
@@ -50,13 +51,17 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
     resumed = resumed_run(options, settings)
     with (
         workspace_of(options, settings, resumed.run_id, began) as space,
-        WorkerPool(surroundings.launcher(space.layout, space.batch_id, size.threads), size.of) as pool,
+        WorkerPool(
+            surroundings.launcher(space.layout, space.batch_id, size.threads), size.of, lasting=[FINISHER]
+        ) as pool,
     ):
         clear_temporaries(space.layout, space.batch_id, [photo.subfolder for photo in found.photos])
         resumed = resumed.locked()
         # Of a run that is taken up, nothing may be left to paint.
         paints_soon = len(found.photos) <= size.in_flight and not options.dry_run and not resumed.past
-        pool.start(choice.started if paints_soon else choice.started[:1])  # may make environments
+        pool.start(
+            [*choice.started, FINISHER] if paints_soon else choice.started[:1]
+        )  # may make environments
         from orch.app.src.running.run_photos import do_photos  # NumPy, Pillow and more, while the stages load
 
         return do_photos(

@@ -8,7 +8,7 @@ from math import inf
 from pathlib import Path
 
 from contracts.error_codes import StageError
-from imaging.photo import PhotoLimits
+from imaging.photo_identity import PhotoLimits
 from orch.app.src.asking.asker import Asker
 from orch.app.src.asking.requests import RequestMaker
 from orch.app.src.backends.choice import BackendChoice
@@ -26,6 +26,7 @@ from orch.app.src.progress.shown import Progress
 from orch.app.src.report import RunDocuments, RunReport
 from orch.app.src.report_page.album import Album
 from orch.app.src.report_page.documents import write_documents
+from orch.app.src.report_page.pictures import Cutter
 from orch.app.src.run_paths import Layout
 from orch.app.src.running.begun_run import BegunRun
 from orch.app.src.running.output_keys import output_keys
@@ -56,7 +57,6 @@ def do_photos(run: BegunRun) -> RunReport:
     )
     with ExitStack() as stack:
         progress = stack.enter_context(run.surroundings.progress(processing.log_format))
-        album = stack.enter_context(Album(photos, limits, darkroom))
         requests = RequestMaker(
             run.settings,
             run.space.layout,
@@ -67,6 +67,7 @@ def do_photos(run: BegunRun) -> RunReport:
         )
         if not run.options.dry_run and not run.resumed.past:
             requests = proved(run.choice, requests, run.pool.run)
+        album = stack.enter_context(Album(photos, Cutter(requests, run.pool.run)))
         second = _second_pass(run, requests, Asker(run.pool, progress), developer)
         journal = None if run.options.dry_run else stack.enter_context(_journal(run))
         passes = Passes(
@@ -124,7 +125,6 @@ def _second_pass(
         run.choice,
         looker.cache,
         run.names,
-        run.surroundings.writer(run.settings),
         search,
         run.marks,
     )

@@ -20,10 +20,10 @@ from orch.app.src.opening.plan import Selection
 from orch.app.src.opening.prompt_variations import vary_prompts
 from orch.app.src.opening.proving import proved
 from orch.app.src.opening.variations import variations
-from orch.app.src.outputs.finishing import WriteFinal
 from orch.app.src.outputs.names import OutputNames
 from orch.app.src.selecting.marks import Marks
 from orch.app.src.settings import Settings
+from orch.app.src.stage_registry import FINISHER
 from orch.app.src.stages.capacity import Capacity
 from orch.app.src.stages.pool import WorkerPool
 
@@ -49,7 +49,6 @@ class SecondPass:
     choice: BackendChoice
     cache: FaceCache
     names: OutputNames
-    write_final: WriteFinal
     search: DonorSearch
     marks: Marks | None
     notices: list[Notice] = field(default_factory=list)
@@ -76,7 +75,7 @@ class SecondPass:
         prompts: dict[int, dict[str, Any]] = {}
         if not self.options.dry_run:
             self.pool.shrink(self.size.second_pass())
-            self.pool.start(self.choice.started)
+            self.pool.start([*self.choice.started, FINISHER])
             if not self.proved:
                 self.requests = proved(self.choice, self.requests, self.pool.run)
             if any(look.closed_eyes for look in looks):
@@ -91,7 +90,6 @@ class SecondPass:
             ask=self.ask,
             cache=self.cache,
             names=self.names,
-            write_final=self.write_final,
             selection=Selection(options.faces, options.ignored_faces, min_age),
             variations=variations(self.settings, prompts, options.num_variations),
             donors=donors,

@@ -6,11 +6,10 @@ import os
 from pathlib import Path
 
 from contracts.envelope import StageName
+from contracts.finish import OutputFormat
 from environments.store import environment_python
 from orch.app.src.backends.equipment import this_equipment
 from orch.app.src.inputs.developing import camera_python
-from orch.app.src.outputs.finishing import final_writer
-from orch.app.src.outputs.names import OutputFormat
 from orch.app.src.progress.display import progress_for
 from orch.app.src.progress.shown import Progress, Silent
 from orch.app.src.run_paths import Layout
@@ -27,7 +26,6 @@ def surroundings(quiet: bool = False) -> Surroundings:
 
     return Surroundings(
         launcher=_launcher,
-        writer=final_writer,
         suffix=_suffix,
         progress=progress,
         environ=os.environ,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,6 +52,7 @@ class WorkerPool:
     Args:
         launch: starts a process.
         processes: (stage, backend) -> most processes.
+        lasting: backends that are asked even when the run was cancelled: what is done is still finished.
     """
 
     def __init__(
@@ -59,10 +60,12 @@ class WorkerPool:
         launch: Launcher,
         processes: Callable[[StageName, str], int] = lambda stage, backend: 1,
         stages: Mapping[StageName, StageEntry] = STAGES,
+        lasting: Container[Key] = (),
     ) -> None:
         self._launch = launch
         self._processes = processes
         self._stages = stages
+        self._lasting = lasting
         self._teams: dict[Key, _Team] = {}
         self._changed = threading.Condition()
         self._cancelled = False
@@ -106,7 +109,7 @@ class WorkerPool:
             StageError: INTERRUPTED where the run was cancelled.
         """
         team = self._team((stage, backend))
-        worker = self._free_one(team) or self._another((stage, backend), team)
+        worker = self._free_one((stage, backend), team) or self._another((stage, backend), team)
         try:
             yield lambda request, on_event: self._ask(worker, request, on_event)
         finally:
@@ -125,11 +128,12 @@ class WorkerPool:
         self._team(key).shrink(0)
 
     def cancel(self) -> None:
-        """End all processes now: whoever waits for one is told that the run is over."""
+        """End all processes that do not last: whoever waits for one is told that the run is over."""
         with self._changed:
             self._cancelled = True
             self._changed.notify_all()
-            workers = [worker for team in self._teams.values() for worker in team.workers]
+            ended = [team for key, team in self._teams.items() if key not in self._lasting]
+            workers = [worker for team in ended for worker in team.workers]
         for worker in workers:
             worker.kill()
 
@@ -167,11 +171,11 @@ class WorkerPool:
         with self._changed:
             return list(self._teams.items())
 
-    def _free_one(self, team: _Team) -> StageWorker | None:
+    def _free_one(self, key: Key, team: _Team) -> StageWorker | None:
         """A process that is free; None where another one may be started."""
         with self._changed:
             while True:
-                if self._cancelled:
+                if self._cancelled and key not in self._lasting:
                     raise _cancelled()
                 if team.idle:
                     return team.idle.pop()
@@ -193,7 +197,7 @@ class WorkerPool:
         return worker
 
     def _launch_lastingly(self, entry: StageEntry, backend: str) -> Channel:
-        if self._cancelled:
+        if self._cancelled and (entry.name, backend) not in self._lasting:
             raise _cancelled()
         return self._starter.submit(self._launch, entry, backend).result()
 
