@@ -67,10 +67,14 @@ def resolve(roots: Mapping[str, str], ref: str) -> Path:
 
 
 @contextlib.contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, lasting: bool = False) -> Iterator[Path]:
     """A temporary path in the folder of `path`; on success it replaces `path`, else it goes.
 
     The suffix is kept, because image libraries choose the format by it.
+
+    Args:
+        lasting: it is on the disk when this ends, and survives the machine's death. That takes a disk up to
+            half a second; what only the next stage reads has no need of it.
 
     Raises:
         StageError: DISK_FULL or OUTPUT_NOT_WRITABLE instead of the operating system's error.
@@ -79,8 +83,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        with open(temporary, "rb+") as handle:
-            os.fsync(handle.fileno())
+        if lasting:
+            with open(temporary, "rb+") as handle:
+                os.fsync(handle.fileno())
         os.replace(temporary, path)
     except OSError as error:
         raise output_error(path, error) from error
@@ -109,9 +114,9 @@ def output_error(path: Path, error: OSError) -> StageError:
     )
 
 
-def write_json(path: Path, document: Any) -> None:
-    """Write a JSON document atomically, UTF-8, keys in the order given."""
-    with atomic_path(path) as temporary:
+def write_json(path: Path, document: Any, lasting: bool = False) -> None:
+    """Write a JSON document by `atomic_path`, UTF-8, keys in the order given."""
+    with atomic_path(path, lasting) as temporary:
         temporary.write_text(
             json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1), encoding="utf-8"
         )

@@ -105,3 +105,14 @@ def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
 def test_sha256_is_that_of_the_content(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")
     assert sha256_file(tmp_path / "abc").startswith("ba7816bf8f01cfea")
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+def test_only_what_has_to_last_waits_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lasting: bool
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("contracts.files.os.fsync", synced.append)
+    write_json(tmp_path / "a.json", {}, lasting)
+    assert bool(synced) == lasting
+    assert (tmp_path / "a.json").read_text() == "{}"

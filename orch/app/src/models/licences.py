@@ -49,7 +49,7 @@ def ensure_accepted(models: Iterable[StageModel], store: Path, accept: bool, ask
             )
         accepted[licence] = date.today().isoformat()
     if new:
-        write_json(record, accepted)
+        write_json(record, accepted, lasting=True)
 
 
 def _accepted(record: Path) -> dict[str, str]:

@@ -181,7 +181,7 @@ class _Flow:
         copied = None
         if self.run.settings.output.copy_unchanged:
             target = self.run.names.copy(self.paths.for_variation(ORIGINAL), self.photo)
-            with atomic_path(target) as temporary:
+            with atomic_path(target, lasting=True) as temporary:
                 shutil.copyfile(self.photo.path, temporary)
             copied = WrittenFile(str(target), sha256_file(target))
         return replace(report, status="unchanged", reason=reason, copied_to=copied)

@@ -64,7 +64,7 @@ def write_finished(finished: Finished, requests: RequestMaker, ask: Asker) -> Wr
         raise stage_error(answer.error)
     written = from_dict(FinishItemData, answer.data, "finish data").written
     assert written is not None, "it was asked for"
-    with atomic_path(finished.target) as temporary:
+    with atomic_path(finished.target, lasting=True) as temporary:
         shutil.move(made, temporary)
     return WrittenFile(
         path=str(finished.target),

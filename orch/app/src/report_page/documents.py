@@ -24,6 +24,6 @@ def write_documents(run: RunReport, layout: Layout, album: Album) -> RunDocument
         write_selection_page(page, run, album, found)
         return RunDocuments(page=str(page), selection=str(selection))
     report, page = layout.report(run.run_id), layout.page(run.run_id)
-    write_json(report, to_dict(run))  # first: the page can be made again from it
+    write_json(report, to_dict(run), lasting=True)  # first: the page can be made again from it
     write_report_page(page, run, album)
     return RunDocuments(str(report), str(page))

@@ -98,7 +98,10 @@ def _write(path: Path, run: RunReport, album: Album, saving: Saving) -> None:
             script=script,
         )
     )
-    with atomic_path(path) as temporary, open(temporary, "w", encoding="utf-8", newline="\n") as page:
+    with (
+        atomic_path(path, lasting=True) as temporary,
+        open(temporary, "w", encoding="utf-8", newline="\n") as page,
+    ):
         page.writelines(pieces)
 
 

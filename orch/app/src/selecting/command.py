@@ -77,7 +77,7 @@ def _make(final: Final) -> None:
     if final.sha256 is None:
         _unlink(final.target)
     elif final.source:
-        with atomic_path(final.target) as temporary:
+        with atomic_path(final.target, lasting=True) as temporary:
             shutil.copyfile(final.source, temporary)
             if sha256_file(temporary) != final.sha256:
                 raise mismatch(f"{final.source} changed while it was copied")

@@ -108,7 +108,7 @@ def write_selection(path: Path, document: SelectionDocument) -> None:
     Raises:
         StageError: DISK_FULL, OUTPUT_NOT_WRITABLE.
     """
-    write_json(path, to_dict(document))
+    write_json(path, to_dict(document), lasting=True)
 
 
 def read_selection(path: Path) -> SelectionDocument:
