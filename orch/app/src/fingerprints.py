@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,16 +36,22 @@ def fingerprint(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@functools.cache
 def code_fingerprint(folders: Sequence[str]) -> str:
     """Of all files below folders of the checkout: code, and the weights and tables beside it."""
+    return fingerprint([(folder, _folder_digest(folder)) for folder in folders])
+
+
+@functools.cache
+def _folder_digest(folder: str) -> str:
     digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted((CHECKOUT / folder).rglob("*")):
-            left = path.name.startswith(".") or path.name.endswith(_LEFTOVERS)
-            if path.is_file() and not left:
-                digest.update(f"{path.relative_to(CHECKOUT).as_posix()}\0".encode())
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for place, below, names in os.walk(CHECKOUT / folder):
+        below[:] = sorted(name for name in below if name != "__pycache__" and not name.startswith("."))
+        for name in sorted(names):
+            if name.startswith(".") or name.endswith(_LEFTOVERS):
+                continue
+            path = Path(place, name)
+            digest.update(f"{path.relative_to(CHECKOUT).as_posix()}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 

@@ -11,6 +11,7 @@ runs in the orchestrator's environment.
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import signal
@@ -183,4 +184,6 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(command())
+    status = command()
+    gc.freeze()  # all of it goes with the process: looking through it once more took 60 ms
+    sys.exit(status)

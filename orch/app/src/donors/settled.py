@@ -10,7 +10,7 @@ from orch.app.src.asking.asker import Asker
 from orch.app.src.asking.orders import Donor
 from orch.app.src.asking.requests import RequestMaker
 from orch.app.src.donors.plan import DonorChoice, DonorPlan
-from orch.app.src.looking.face_cache import FaceCache, write_compact
+from orch.app.src.looking.face_cache import FaceCache
 from orch.app.src.looking.looker import PhotoLook
 from orch.app.src.run_ids import SHARED
 from orch.app.src.run_paths import RunPathManager
@@ -80,13 +80,12 @@ class RunDonors:
 
     def _cropped(self, choice: DonorChoice, paths: RunPathManager, ask: Asker) -> Donor | None:
         look = self.looks[choice.photo]
-        seen = self.faces.get(look.seen)
-        if seen is None:
+        if self.faces.get(look.seen) is None:
             return None
         photo, requests = look.photo.path, self.requests
         service = f"donor_{choice.photo:04d}_for_{paths.service_name.removesuffix(SHARED)}{SHARED}"
         own = RunPathManager(service, photo, paths.verbose, requests.batch_id, paths.layout, paths.subfolder)
-        write_compact(own.get_face_json(), seen.document)
+        self.faces.lend(look.seen, own.get_face_json())
         face = choice.face_index
         with requests.darkroom.developed(photo, ask.developing) as developed:
             answer = ask(requests.crop(developed.path, own, {face: ()}, own.get_face_json())).items[0]

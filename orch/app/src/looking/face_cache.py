@@ -1,15 +1,17 @@
 """What was seen in photos, kept by content: a photo that was looked at once is not looked at again.
 
-A file for each look in `Output_Json/.cache/faces`, and for each identification in `.cache/people`, shared
-by all runs of that output folder. They may be removed at any time.
+Files for each look in `Output_Json/.cache/faces`, and for each identification in `.cache/people`, shared by
+all runs of that output folder. They may be removed at any time.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 
 from contracts.codec import ContractError, from_dict, to_dict
 from contracts.envelope import Notice
@@ -51,18 +53,72 @@ class ContentCache(Generic[T]):
         Raises:
             StageError: it cannot be written.
         """
+        text = json.dumps(to_dict(document), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        self._make(key, lambda path: path.write_text(text, encoding="utf-8"))
+
+    def take(self, key: str, document: Path) -> None:
+        """Keep a document that a stage wrote, as it is; its file is here then.
+
+        Raises:
+            StageError: it cannot be written.
+        """
+        self._make(key, lambda path: shutil.move(document, path))
+
+    def lend(self, key: str, target: Path) -> None:
+        """A copy of a document that is there, for stages to read.
+
+        Raises:
+            StageError: it cannot be written.
+        """
+        with atomic_path(target) as temporary:
+            shutil.copyfile(self.path(key), temporary)
+
+    def _make(self, key: str, write: Callable[[Path], object]) -> None:
         with atomic_path(self.path(key)) as temporary:
-            temporary.write_text(_compact(to_dict(document)), encoding="utf-8")
+            write(temporary)
 
 
-FaceCache: TypeAlias = ContentCache[Seen]
+@dataclass(frozen=True)
+class _Notes:
+    """What is known of a look besides its document; as in Seen."""
+
+    warnings: tuple[Notice, ...] = ()
+    taken: float | None = None
 
 
-def write_compact(path: Path, document: FaceDocument) -> None:
-    """A face document for stages to read; atomic, but without line breaks: meshes are long."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(_compact(to_dict(document)), encoding="utf-8")
+class FaceCache:
+    """Looks by key. folder: absolute; made when something is put into it."""
 
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._documents = ContentCache(folder, FaceDocument)
+        self._notes = ContentCache(folder / "notes", _Notes)
 
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    def get(self, key: str) -> Seen | None:
+        """What was seen; None where nothing was put under the key, or what is there is damaged."""
+        document, notes = self._documents.get(key), self._notes.get(key)
+        return Seen(document, notes.warnings, notes.taken) if document and notes else None
+
+    def put(self, key: str, seen: Seen, written: Path, keeps: bool) -> None:
+        """Keep a look.
+
+        Args:
+            written: its document as the stage wrote it.
+            keeps: that file stays where it is, for a person.
+
+        Raises:
+            StageError: it cannot be written.
+        """
+        self._notes.put(key, _Notes(seen.warnings, seen.taken))
+        if keeps:
+            self._documents.put(key, seen.document)
+        else:
+            self._documents.take(key, written)
+
+    def lend(self, key: str, target: Path) -> None:
+        """The document of a look that is there, for stages to read.
+
+        Raises:
+            StageError: it cannot be written.
+        """
+        self._documents.lend(key, target)

@@ -16,7 +16,7 @@ from orch.app.src.asking.requests import RequestMaker
 from orch.app.src.backends.choice import FALLBACK
 from orch.app.src.backends.equipment import Equipment
 from orch.app.src.fingerprints import FACE_CODE, code_fingerprint, fingerprint, weights_fingerprint
-from orch.app.src.looking.face_cache import ContentCache, FaceCache, write_compact
+from orch.app.src.looking.face_cache import ContentCache, FaceCache
 from orch.app.src.looking.known_faces import with_identity
 from orch.app.src.looking.looker import PhotoLook, paths_of
 from orch.app.src.looking.people import Cuts
@@ -75,13 +75,12 @@ class Identifier:
     def _asked(
         self, look: PhotoLook, backend: str, cache: ContentCache[IdentityDocument], key: str
     ) -> IdentityDocument | None:
-        seen = self.faces.get(look.seen)
-        if seen is None:
+        if self.faces.get(look.seen) is None:
             return None
         paths = paths_of(look, self.requests)
         try:
             if not paths.get_face_json().exists():  # a verbose run keeps the stage's own
-                write_compact(paths.get_face_json(), seen.document)
+                self.faces.lend(look.seen, paths.get_face_json())
             ask = self.ask.afresh()
             with self.requests.darkroom.developed(look.photo.path, ask.developing) as developed:
                 answer = ask(self.requests.identity(developed.path, paths, backend)).items[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -94,7 +93,9 @@ class Looker:
             if isinstance(found, ErrorInfo):
                 return replace(look, content=content, error=found)
             content = content or sha256_file(photo.path)
-            self.cache.put(self._key(content), found)
+            paths = paths_of(look, self.requests)
+            keeps = paths.layout.keeps_intermediates
+            self.cache.put(self._key(content), found, paths.get_face_json(), keeps)
             seen = found
         return replace(
             look,
@@ -122,9 +123,6 @@ class Looker:
             if error.code == ErrorCode.INTERRUPTED:
                 raise
             return described(error)
-        finally:
-            if not paths.layout.keeps_intermediates:
-                shutil.rmtree(paths.layout.work, ignore_errors=True)
 
     def _key(self, content: str) -> str:
         """By content, and by everything that decides what is seen in it."""

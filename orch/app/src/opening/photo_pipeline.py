@@ -15,7 +15,7 @@ from orch.app.src.asking.asker import Asker
 from orch.app.src.asking.requests import RequestMaker
 from orch.app.src.donors.settled import RunDonors
 from orch.app.src.inputs.photos import Photo
-from orch.app.src.looking.face_cache import FaceCache, write_compact
+from orch.app.src.looking.face_cache import FaceCache
 from orch.app.src.looking.looker import PhotoLook, paths_of
 from orch.app.src.opening.cropping import crop_faces
 from orch.app.src.opening.face_work import FaceWork
@@ -118,7 +118,7 @@ class _Flow:
         if not plan.faces:
             return self._unchanged(report, _nothing_to_do(plan))
         if not self.paths.get_face_json().exists():  # a verbose run keeps the stage's own
-            write_compact(self.paths.get_face_json(), replace(document, image_path=str(self.photo.path)))
+            run.cache.lend(self.look.seen, self.paths.get_face_json())
         with run.requests.darkroom.developed(self.photo.path, self.ask.developing) as developed:
             return self._concluded(replace(report, variations=self._open(plan, developed.path)))
 

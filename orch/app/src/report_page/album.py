@@ -23,13 +23,14 @@ class Album:
 
     Args:
         photos: that are to come.
+        prepare: what else the page needs, done before the first pictures; then it is waited for by nobody.
     """
 
-    def __init__(self, photos: int, cut: Cut) -> None:
+    def __init__(self, photos: int, cut: Cut, prepare: Callable[[], None] = lambda: None) -> None:
         self._budget = Budget(photos)
         self._cut = cut
         self._pictures: dict[str, Future[PhotoPictures]] = {}
-        self._thread = ThreadPoolExecutor(1, "album")
+        self._thread = ThreadPoolExecutor(1, "album", initializer=prepare)
 
     def __enter__(self) -> Album:
         return self

@@ -105,6 +105,12 @@ def _write(path: Path, run: RunReport, album: Album, saving: Saving) -> None:
         page.writelines(pieces)
 
 
+def compile_templates() -> None:
+    """Compile what a page is made of."""
+    for name in _templates().list_templates(extensions=["j2"]):
+        _templates().get_template(name)
+
+
 @cache
 def _templates() -> Environment:
     environment = Environment(

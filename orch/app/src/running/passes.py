@@ -42,6 +42,8 @@ class Passes:
 
     Attributes:
         keys: of the outputs, with the backends that are in use when it is called.
+        soon: called when the last looks are under way and eyes to open were seen: the stages of the second
+            pass can load beside them.
         past: what an earlier call of the run did.
         journal: None for a run that writes nothing.
         images: folder of finished pictures.
@@ -55,6 +57,7 @@ class Passes:
     looker: Looker
     settle: Settle
     prepare: Prepare
+    soon: Callable[[], None]
     executor: Executor
     progress: Progress
     policy: StopPolicy
@@ -84,9 +87,11 @@ class Passes:
     def _look(self) -> list[PhotoLook]:
         """Look at the photos; returns the looks at those that can be used, in their order."""
         self.progress.pass_started("look", len(self.photos))
-        looks = []
+        looks: list[PhotoLook] = []
         with closing(self.executor.run(self._one_look, enumerate(self.photos))) as found:
-            for look in found:
+            for number, look in enumerate(found, 1):
+                if number == len(self.photos) - self.executor.in_flight and any(x.closed_eyes for x in looks):
+                    self.soon()
                 if look.error:
                     self._record(look.number, "", look.failed())
                     continue

@@ -18,7 +18,7 @@ from orch.app.src.fingerprints import ALL_CODE, code_fingerprint
 from orch.app.src.inputs.darkroom import MOST_BYTES, Darkroom
 from orch.app.src.inputs.developing import Developer
 from orch.app.src.journal import JOURNAL_FORMAT, Journal
-from orch.app.src.looking.face_cache import FaceCache, Seen
+from orch.app.src.looking.face_cache import FaceCache
 from orch.app.src.looking.identification import Identifier, IdentityBackends
 from orch.app.src.looking.looker import Looker
 from orch.app.src.opening.proving import proved
@@ -26,6 +26,7 @@ from orch.app.src.progress.shown import Progress
 from orch.app.src.report import RunDocuments, RunReport
 from orch.app.src.report_page.album import Album
 from orch.app.src.report_page.documents import write_documents
+from orch.app.src.report_page.page import compile_templates
 from orch.app.src.report_page.pictures import Cutter
 from orch.app.src.run_paths import Layout
 from orch.app.src.running.begun_run import BegunRun
@@ -67,7 +68,7 @@ def do_photos(run: BegunRun) -> RunReport:
         )
         if not run.options.dry_run and not run.resumed.past:
             requests = proved(run.choice, requests, run.pool.run)
-        album = stack.enter_context(Album(photos, Cutter(requests, run.pool.run)))
+        album = stack.enter_context(Album(photos, Cutter(requests, run.pool.run), compile_templates))
         second = _second_pass(run, requests, Asker(run.pool, progress), developer)
         journal = None if run.options.dry_run else stack.enter_context(_journal(run))
         passes = Passes(
@@ -75,6 +76,7 @@ def do_photos(run: BegunRun) -> RunReport:
             looker=second.search.looker,
             settle=second.settle,
             prepare=second.prepare,
+            soon=second.soon,
             executor=second.search.identifier.executor,
             progress=progress,
             policy=StopPolicy(run.options.max_failures),
@@ -106,7 +108,7 @@ def _second_pass(
         if developer:
             developer.cancel()
 
-    looker = Looker(requests, ask, FaceCache(run.space.layout.seen_faces, Seen))
+    looker = Looker(requests, ask, FaceCache(run.space.layout.seen_faces))
     search = DonorSearch(
         run.settings.generation,
         run.donors,

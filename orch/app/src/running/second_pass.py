@@ -53,6 +53,11 @@ class SecondPass:
     marks: Marks | None
     notices: list[Notice] = field(default_factory=list)
 
+    def soon(self) -> None:
+        """Have the stages of this pass load while the last photos of the first are looked at."""
+        if self.proved and not self.options.dry_run:
+            self.pool.start([*self.choice.started, FINISHER])
+
     def settle(self, looks: Sequence[PhotoLook]) -> RunDonors:
         """Settle the donors.
 

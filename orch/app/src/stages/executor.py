@@ -23,6 +23,10 @@ at the first."""
 class Executor(Protocol):
     """Runs a flow over items."""
 
+    @property
+    def in_flight(self) -> int:
+        """Flows at once."""
+
     def run(self, flow: Callable[[T], R], items: Iterable[T]) -> Generator[R, None, None]:
         """Results as they are ready, in any order.
 

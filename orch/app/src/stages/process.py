@@ -34,6 +34,8 @@ _LOG_TAIL_BYTES = 4096
 _ATTENTION_S = 0.5
 """Seconds after which a wait for a stage looks up: a Ctrl-C that comes just before a wait begins does not
 end it, and a stage may be silent for minutes."""
+_ANY_PIPE_BYTES = 4096
+"""Every pipe has room for a page, and a stage that is asked has read all that it was asked before."""
 _ENDING_S = 5.0
 """Seconds between the end of a process's output and its exit status."""
 
@@ -99,8 +101,11 @@ class StageProcess:
         """
         finished: list[ItemResult] = []
         try:
-            # A request may be longer than a pipe is: a stage that does not read must not hold us up.
-            threading.Thread(target=self._send, args=(request,), daemon=True).start()
+            line = json.dumps(to_dict(request), ensure_ascii=True, allow_nan=False).encode() + b"\n"
+            if len(line) <= _ANY_PIPE_BYTES:
+                self._send(line)
+            else:  # a stage that does not read must not hold us up
+                threading.Thread(target=self._send, args=(line,), daemon=True).start()
             return self._answer(request, time.monotonic() + deadline_s, deadline_s, on_event, finished)
         except StageDied as death:
             death.finished = tuple(finished)
@@ -121,10 +126,9 @@ class StageProcess:
             if self._process.stdin:
                 self._process.stdin.close()
 
-    def _send(self, request: Request) -> None:
-        line = json.dumps(to_dict(request), ensure_ascii=True, allow_nan=False) + "\n"
+    def _send(self, line: bytes) -> None:
         assert self._process.stdin is not None
-        rest = memoryview(line.encode())
+        rest = memoryview(line)
         with contextlib.suppress(BrokenPipeError, ValueError):  # it died, as its events tell, or was ended
             while rest:
                 rest = rest[self._process.stdin.write(rest) :]
