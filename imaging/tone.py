@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imaging.colour import to_lab
+
 FloatImage = NDArray[np.float32]
 
 LOOK_SIZE = 64
@@ -57,7 +59,8 @@ def tone_of(srgb: FloatImage) -> Tone:
     """Measure a picture (height, width, 3), sRGB-encoded 0..1."""
     factor = min(1.0, LOOK_SIZE / max(srgb.shape[:2]))
     size = [max(1, round(length * factor)) for length in (srgb.shape[1], srgb.shape[0])]
-    lab = cv2.cvtColor(cv2.resize(srgb, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2Lab).reshape(-1, 3)
+    small = np.asarray(cv2.resize(srgb, size, interpolation=cv2.INTER_AREA), np.float32)
+    lab = to_lab(small).reshape(-1, 3)
     usable = (lab[:, 0] > LIGHTNESS_USED[0]) & (lab[:, 0] < LIGHTNESS_USED[1])
     if usable.mean() > 0.05:
         lab = lab[usable]

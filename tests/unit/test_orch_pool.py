@@ -173,8 +173,8 @@ def test_many_photos_side_by_side_give_what_one_after_the_other_gives(tmp_path: 
     [
         (1, Hardware(8, 64000.0), 1, 8, 1),
         (2, Hardware(8, 64000.0), 2, 4, 2),
-        (1000, Hardware(8, 64000.0), 9, 1, 8),
-        (1000, Hardware(8, 5000.0), 3, 4, 2),
+        (1000, Hardware(8, 64000.0), 10, 1, 8),
+        (1000, Hardware(8, 5000.0), 4, 4, 2),
         (1000, Hardware(8, 500.0), 1, 8, 1),
         (1000, Hardware(1, 64000.0), 1, 1, 1),
     ],
@@ -190,7 +190,7 @@ def test_size_that_a_person_wants() -> None:
     assert capacity(2, 100, machine).of("face", "facemesh") == 2
     assert capacity(1, 100, machine).in_flight == 1
     named = capacity({"gen": 6}, 100, machine)
-    assert (named.of("gen", "embedded"), named.of("face", "facemesh"), named.in_flight) == (6, 4, 7)
+    assert (named.of("gen", "embedded"), named.of("face", "facemesh"), named.in_flight) == (6, 4, 8)
 
 
 def test_a_run_may_have_no_photo_left() -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from face.app.src.eye_patch import PATCH
 from face.app.src.picture_pyramid import Grey, Rgb8
+from imaging.colour import to_lab
 
 EYE_AND_LIDS = (22.0, 14.0)
 """Semi-axes in px of the patch, 0.7 x 0.44 eye widths: what a painter changes."""
@@ -37,7 +38,7 @@ def colour_spread(patch: Rgb8) -> float:
     grey to its opposite, in any light. Returns the smaller axis of the scatter.
     """
     soft = cv2.GaussianBlur(patch, (0, 0), GRAIN_BLUR)
-    lab = cv2.cvtColor((soft / 255).astype(np.float32), cv2.COLOR_RGB2LAB)
+    lab = to_lab((soft / 255).astype(np.float32))
     smaller, _ = np.linalg.eigvalsh(np.cov(lab[_ellipse(EYE_AND_LIDS), 1:].T))
     return float(np.sqrt(max(smaller, 0.0)))
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from importlib.metadata import version
 from typing import Protocol
 
 from contracts.codec import to_dict
@@ -13,6 +11,7 @@ from contracts.envelope import Item, ItemResult, Notice, Versions
 from contracts.error_codes import ErrorCode
 from contracts.face import SIDES, Face, FaceDocument, FaceItemData, FaceParams
 from contracts.files import write_json
+from contracts.packages import versions_of
 from contracts.stage import Job, each_item
 from face.app.src.debug_picture import debug_picture
 from face.app.src.known_faces import known_faces
@@ -61,8 +60,7 @@ class FaceSession:
         )
 
     def versions(self) -> Versions:
-        packages = {name: version(name) for name in self._packages}
-        return Versions(platform.python_version(), packages, dict(self._models()))
+        return versions_of(self._packages, self._models())
 
     def _analyse(self, job: Job, item: Item, params: FaceParams, analyser: Analyser) -> ItemResult:
         path = job.path(item.photo)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.metadata import version
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +14,7 @@ from contracts.exit_codes import ExitCode
 from contracts.face import FaceParams
 from contracts.files import write_json
 from contracts.identity import FaceIdentity, IdentityDocument
+from contracts.packages import versions_of
 from contracts.stage import Job, each_item
 from face.app.src.known_faces import known_faces
 from face.app.src.picture_pyramid import FloatArray, Rgb8
@@ -74,8 +73,7 @@ class IdentitySession:
         )
 
     def versions(self) -> Versions:
-        packages = {name: version(name) for name in self._packages}
-        return Versions(platform.python_version(), packages, dict(self._models()))
+        return versions_of(self._packages, self._models())
 
 
 def _identify(job: Job, item: Item, params: FaceParams, network: IdentityNetwork) -> ItemResult:

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imaging.colour import to_lab
+
 SIDE = 8
 
 
@@ -20,7 +22,7 @@ def scene_of(rgb: NDArray[np.uint8]) -> tuple[float, ...]:
         differences is 0.4-9.2 within bursts of the labelled photos, and of other pairs of photos of one
         size and with people as alike as that at least 10.7.
     """
-    small = cv2.resize(rgb, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)
+    small = cv2.resize(rgb, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
+    lab = to_lab(small)
     lab[..., 0] -= lab[..., 0].mean()
     return tuple(round(float(value), 2) for value in lab.ravel())

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.metadata import version
 
 from contracts.codec import to_dict
 from contracts.envelope import Item, ItemResult, Notice, Versions
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.finish import FinishItemData, FinishItemParams, FinishParams, Written
+from contracts.packages import versions_of
 from contracts.stage import Job, each_item
 from imaging.photo import PhotoLimits, read_photo
 from imaging.photo_output import OutputOptions, write_final
@@ -27,8 +26,7 @@ class FinishSession:
         yield from each_item(job, ErrorCode.FINISHING_FAILED, lambda item: _finish(job, item, limits))
 
     def versions(self) -> Versions:
-        packages = {name: version(name) for name in ("numpy", "pillow", "pyvips")}
-        return Versions(platform.python_version(), packages)
+        return versions_of(("numpy", "pillow", "pyvips"))
 
 
 def _finish(job: Job, item: Item, limits: PhotoLimits) -> ItemResult:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator
-from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +16,7 @@ from contracts.envelope import Item, ItemResult, Notice, Versions
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.files import read_json
+from contracts.packages import versions_of
 from contracts.stage import Job, each_item
 from imaging import png_writer
 from imaging.canvas import Canvas
@@ -42,8 +41,7 @@ class OpenCvSession:
         yield from each_item(job, ErrorCode.BLEND_FAILED, work)
 
     def versions(self) -> Versions:
-        names = ("numpy", "opencv-python-headless", "pillow", "pyvips")
-        return Versions(platform.python_version(), {name: version(name) for name in names})
+        return versions_of(("numpy", "opencv-python-headless", "pillow", "pyvips"))
 
 
 def open_session(device: str) -> OpenCvSession:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import platform
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 import cv2
@@ -17,6 +15,7 @@ from contracts.envelope import Item, ItemResult, Notice, Versions
 from contracts.error_codes import ErrorCode
 from contracts.face import FaceDocument
 from contracts.files import read_json, write_json
+from contracts.packages import versions_of
 from contracts.stage import Job, each_item
 from crop.app.src.crop import FaceCrop, closed_sides, crop_face, find_face
 from imaging import eye_mesh
@@ -44,8 +43,7 @@ class OpenCvSession:
         yield from each_item(job, ErrorCode.CROP_GENERATION_FAILED, work)
 
     def versions(self) -> Versions:
-        names = ("numpy", "opencv-python-headless", "pillow", "pyvips")
-        return Versions(platform.python_version(), {name: version(name) for name in names})
+        return versions_of(("numpy", "opencv-python-headless", "pillow", "pyvips"))
 
 
 def open_session(device: str) -> OpenCvSession:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator
-from importlib.metadata import version
 
 import cv2
 import numpy as np
@@ -14,6 +12,7 @@ from contracts.envelope import Item, ItemResult, Refusal, Versions
 from contracts.error_codes import ErrorCode
 from contracts.execution import threads_to_use
 from contracts.gen import GenItemData
+from contracts.packages import versions_of
 from contracts.stage import Job, each_item
 from gen.app.src.scene_files import bad_item, read_scene
 from gen.app.src.strategy import (
@@ -42,12 +41,13 @@ class EmbeddedSession:
             yield result
 
     def versions(self) -> Versions:
-        packages = {name: version(name) for name in ("numpy", "opencv-python-headless")}
-        return Versions(python=platform.python_version(), packages=packages)
+        return versions_of(("numpy", "opencv-python-headless"))
 
 
 def open_session(device: str) -> EmbeddedSession:
     """The session; `device` does not matter, everything runs on the CPU."""
+    for name in STRATEGIES:
+        strategy_named(name)  # imported now, and not while the first photo waits
     cv2.setNumThreads(1)  # faces are small: threads cost more than they give, and stages share the cores
     return EmbeddedSession()
 

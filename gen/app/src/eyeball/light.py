@@ -91,6 +91,18 @@ def _fit(normals: FloatArray, values: FloatArray) -> tuple[FloatArray, float]:
     return solution[:3], float(solution[3] - solution[2])
 
 
+def _triangulated(points: FloatArray, size: int) -> NDArray[np.intp]:
+    """Delaunay triangles of points (n, 2) inside a picture of `size`, as indices (m, 3)."""
+    mesh = cv2.Subdiv2D((0, 0, size, size))
+    single = np.ascontiguousarray(points, np.float32).tolist()
+    for point in single:
+        mesh.insert(point)
+    index = {tuple(point): number for number, point in enumerate(single)}
+    corners = np.reshape(mesh.getTriangleList(), (-1, 2)).tolist()
+    found = np.array([index.get(tuple(corner), -1) for corner in corners], np.intp).reshape(-1, 3)
+    return found[(found >= 0).all(axis=1)]  # others reach to the corners of the frame around the picture
+
+
 def _skin_samples(linear: Image, mesh: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Unit normals (n, 3) and relative luminance (n,) of mesh triangles on skin inside the crop."""
     size = linear.shape[0]
@@ -100,9 +112,7 @@ def _skin_samples(linear: Image, mesh: FloatArray) -> tuple[FloatArray, FloatArr
     points = points[inside]
     if len(points) < 12:
         return np.zeros((0, 3)), np.zeros(0)
-    from scipy.spatial import Delaunay
-
-    triangles = points[Delaunay(points[:, :2]).simplices]
+    triangles = points[_triangulated(points[:, :2], size)]
     edge_a, edge_b = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
     normals = np.cross(edge_a, edge_b)
     length = np.linalg.norm(normals, axis=1)

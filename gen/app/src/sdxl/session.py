@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -17,6 +15,7 @@ from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from contracts.failures import failed_item
 from contracts.gen import GenItemData, GenParams, PaintedEye
+from contracts.packages import versions_of
 from contracts.stage import Job
 from gen.app.src.scene_files import bad_item, read_scene
 from gen.app.src.sdxl.batching import Batches, batch_size
@@ -69,8 +68,7 @@ class SdxlSession:
             yield from self._paint(job, params, networks, recipe, alike)
 
     def versions(self) -> Versions:
-        packages = {name: version(name) for name in PACKAGES}
-        return Versions(platform.python_version(), packages, self._held.hashes)
+        return versions_of(PACKAGES, self._held.hashes)
 
     def _networks(self, job: Job, params: GenParams) -> Networks:
         try:

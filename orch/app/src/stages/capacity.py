@@ -15,8 +15,8 @@ SHARE: Mapping[StageName, float] = {"crop": 0.5, "blend": 0.5, "preenh": 0.0, "r
 time of a photo; one process makes the prompts of a run."""
 ALONE = frozenset({"sdxl", "codeformer", "gfpgan", "llama"})
 """Backends of gigabytes that use all cores or the GPU by themselves: one process."""
-AHEAD = 1
-"""Photos in work besides one for each core: while one is written or waits, the cores have others."""
+AHEAD = 2
+"""Photos in work besides one for each core: while one is written and one waits, the cores have others."""
 PROCESS_MB = 600.0
 """Of a stage process with a 12-megapixel photo in hand (measured: 350 to 570 MB)."""
 

@@ -155,10 +155,10 @@ class WorkerPool:
         return used
 
     def close(self) -> None:
-        """End all processes."""
-        for _, team in self._all_teams():
-            for worker in team.workers:
-                worker.kill()
+        """End all processes; side by side, for giving back their memory takes a while."""
+        workers = [worker for _, team in self._all_teams() for worker in team.workers]
+        with ThreadPoolExecutor(max(1, len(workers)), "stage-ender") as threads:
+            list(threads.map(StageWorker.kill, workers))
         self._starter.shutdown(wait=False)
 
     def _team(self, key: Key) -> _Team:
