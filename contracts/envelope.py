@@ -97,8 +97,11 @@ class Refusal:
 
 @dataclass(frozen=True)
 class OutputFile:
+    """A file that was written. path: as in the request. size: bytes."""
+
     path: str
     sha256: str
+    size: int
 
 
 @dataclass(frozen=True)

@@ -59,12 +59,12 @@ class Job:
             )
 
     def succeeded(self, item: Item, **fields: Any) -> ItemResult:
-        """An ItemResult with the outputs that exist, hashed."""
+        """An ItemResult with the outputs that exist, hashed and measured."""
         outputs = {}
         for name, ref in item.outputs.items():
             path = self.path(ref)
             if path.exists():
-                outputs[name] = OutputFile(ref, sha256_file(path))
+                outputs[name] = OutputFile(ref, sha256_file(path), path.stat().st_size)
         return ItemResult(item.item_id, "succeeded", outputs=outputs, **fields)
 
 

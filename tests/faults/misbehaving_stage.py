@@ -124,7 +124,7 @@ def end_quietly(job: Job, item: Item) -> ItemResult:
     os._exit(0)
 
 
-def report_wrong_hash(job: Job, item: Item) -> ItemResult:
+def report_wrong_size(job: Job, item: Item) -> ItemResult:
     succeed(job, item)
     return _claim(item, item.outputs["text"])
 
@@ -161,7 +161,7 @@ BEHAVIOURS: dict[str, Callable[[Job, Item], ItemResult]] = {
         answer_for_another,
         answer_nonsense,
         end_quietly,
-        report_wrong_hash,
+        report_wrong_size,
         report_missing_file,
         write_elsewhere,
         forget_output,
@@ -186,7 +186,7 @@ def open_session(device: str) -> Session:
 
 
 def _claim(item: Item, path: str) -> ItemResult:
-    return ItemResult(item.item_id, "succeeded", outputs={"text": OutputFile(path, "0" * 64)})
+    return ItemResult(item.item_id, "succeeded", outputs={"text": OutputFile(path, "0" * 64, 10**9)})
 
 
 def _write_raw(job: Job, text: str) -> None:

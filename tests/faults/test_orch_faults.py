@@ -75,7 +75,7 @@ def code(item: ItemResult) -> str | None:
         ("answer_nonsense", "STAGE_003", "unknown key 'verdict'"),
         ("answer_for_another", "STAGE_003", "'another-request' instead of 'r1'"),
         ("run_out_of_memory", "MEMORY_001", "out of memory"),
-        ("report_wrong_hash", "STAGE_004", "sha256 differs"),
+        ("report_wrong_size", "STAGE_004", "its size differs"),
         ("report_missing_file", "STAGE_004", "not there"),
         ("write_elsewhere", "STAGE_004", "was not asked for"),
         ("forget_output", "STAGE_004", "output 'text' is missing"),
