@@ -13,6 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+NOT_RESTORED = (
+    "faces are not restored, the picture stays as blended: that takes the weights of CodeFormer or GFPGAN "
+    "(python3 run_pipeline.py models pull codeformer)"
+)
+"""What the backend `none` says to every item."""
+
 Restoration = Literal["restored", "kept"]
 """kept: the face stays as it was blended, because restoring it would have done harm."""
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from contracts.blend import BlendItemData, BlendItemParams, EyePaste
 from contracts.codec import from_dict, to_dict
@@ -45,15 +47,19 @@ from contracts.gen import GenItemData, GenItemParams, PaintedEye
 from contracts.identity import FaceIdentity, IdentityDocument
 from contracts.preenh import PreEnhanceItemParams
 from contracts.stage import Job
+from orch.app.src.backends.choice import BackendChoice
 from orch.app.src.backends.equipment import Equipment
+from orch.app.src.backends.settling import settle_backends
 from orch.app.src.calling.options import RunOptions
 from orch.app.src.models.catalogue import catalogue
 from orch.app.src.models.store import ModelStore
 from orch.app.src.outputs.names import likely_suffix
 from orch.app.src.progress.shown import Silent
 from orch.app.src.report import RunReport
+from orch.app.src.running import run as run_module
 from orch.app.src.running.begun_run import Surroundings
 from orch.app.src.running.run import execute
+from orch.app.src.settings import Settings
 from orch.app.src.stage_registry import StageEntry
 from orch.app.src.stages.hardware import Hardware
 from orch.app.src.stages.pool import Key
@@ -286,6 +292,21 @@ def equipment(store: Path, **changes: Any) -> Equipment:
         models=catalogue(),
     )
     return replace(made, **changes)
+
+
+@contextmanager
+def restoring(weights: Path) -> Iterator[None]:
+    """Runs restore faces by CodeFormer, whose weights seem to lie there."""
+
+    def settle(settings: Settings, *arguments: Any, **named: Any) -> BackendChoice:
+        auto = settings.restoration.model_copy(update={"enabled": "auto"})
+        choice = settle_backends(settings.model_copy(update={"restoration": auto}), *arguments, **named)
+        choice.started = [key if key[0] != "res" else ("res", "codeformer") for key in choice.started]
+        choice.weights["res", "codeformer"] = {"codeformer": weights}
+        return choice
+
+    with mock.patch.object(run_module, "settle_backends", settle):
+        yield
 
 
 def surroundings(world: World, **changes: Any) -> Surroundings:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.face import EyeState, Face
+from contracts.res import NOT_RESTORED
 from tests.unit.orch_fakes import World, face, run
 from tests.unit.orch_outcomes import files, outcomes, settings
 
@@ -187,12 +188,12 @@ def test_only_the_stages_of_the_run_are_started(tmp_path: Path) -> None:
     assert world.started == usual
     world = World({"a.jpg": (face(0),)})
     run(world, tmp_path / "2", num_variations=1)
-    assert set(world.started) == {*usual, ("preenh", "rules"), ("res", "none")}
+    assert set(world.started) == {*usual, ("preenh", "rules")}
 
 
 def test_restoration_that_is_skipped_says_why_and_keeps_the_blend(tmp_path: Path) -> None:
     report = run(World({"a.jpg": (face(0),)}), tmp_path)
-    assert report.photos[0].variations[0].restoration == "skipped: no weights"
+    assert report.photos[0].variations[0].restoration == f"skipped: {NOT_RESTORED}"
     assert report.photos[0].variations[0].output is not None
 
 

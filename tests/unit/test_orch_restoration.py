@@ -12,7 +12,7 @@ from contracts.codec import from_dict, to_dict
 from contracts.envelope import ErrorInfo, Item, ItemResult, Metrics, Notice, Request, Result, Versions
 from contracts.face import Face, FaceDocument
 from contracts.files import read_json, resolve, write_json
-from contracts.res import FaceRestoration, RestoreItemData, RestoreItemParams
+from contracts.res import NOT_RESTORED, FaceRestoration, RestoreItemData, RestoreItemParams
 from imaging.digital_source_type import GENERATIVE_EDIT, digital_source_type
 from orch.app.src.asking.requests import RequestMaker
 from orch.app.src.opening.face_work import Attempt, FaceWork
@@ -224,9 +224,9 @@ def test_what_cannot_be_looked_at_afterwards_is_not_believed(tmp_path: Path) -> 
 def test_without_a_backend_nothing_is_looked_at(tmp_path: Path) -> None:
     stages = Stages(skips=True)
     answer = restored(tmp_path, stages, backend="none")["original"]
-    assert answer.note == "skipped: no weights"
+    assert answer.note == f"skipped: {NOT_RESTORED}"
     assert answer.picture.read_text() == "blended"
-    assert [r.stage for r in stages.requests] == ["res"]
+    assert stages.requests == []
     not_wanted = Stages()
     assert restored(tmp_path, not_wanted, enabled=False)["original"].note == "not_wanted"
     assert not_wanted.requests == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,11 @@ from typing import Any
 import pytest
 
 from contracts.envelope import ErrorInfo, Request, Result
-from orch.app.src.backends.choice import BackendChoice
-from orch.app.src.backends.settling import settle_backends
 from orch.app.src.calling.options import Override
 from orch.app.src.report import RunReport
-from orch.app.src.running import run as run_module
-from orch.app.src.settings import Settings
 from orch.app.src.stage_registry import StageEntry
 from orch.app.src.stages.process import OnEvent
-from tests.unit.orch_fakes import FakeStage, World, run
+from tests.unit.orch_fakes import FakeStage, World, restoring, run
 from tests.unit.resumed_runs import interrupted, notices, painted, world
 
 
@@ -41,17 +38,9 @@ class Damaged(FakeStage):
 
 
 @pytest.fixture
-def restoring(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The weights of CodeFormer lie there."""
-
-    def settle(settings: Settings, *arguments: Any, **named: Any) -> BackendChoice:
-        auto = settings.restoration.model_copy(update={"enabled": "auto"})
-        choice = settle_backends(settings.model_copy(update={"restoration": auto}), *arguments, **named)
-        choice.started = [key if key[0] != "res" else ("res", "codeformer") for key in choice.started]
-        choice.weights["res", "codeformer"] = {"codeformer": Path(__file__)}
-        return choice
-
-    monkeypatch.setattr(run_module, "settle_backends", settle)
+def restores() -> Iterator[None]:
+    with restoring(Path(__file__)):
+        yield
 
 
 def resumed_with_damaged_weights(tmp_path: Path, later: World, **options: Any) -> RunReport:
@@ -62,7 +51,7 @@ def resumed_with_damaged_weights(tmp_path: Path, later: World, **options: Any) -
     return run(later, tmp_path, resume=True, surroundings=changes, **options)
 
 
-@pytest.mark.usefixtures("restoring")
+@pytest.mark.usefixtures("restores")
 def test_what_is_done_needs_no_weights(tmp_path: Path) -> None:
     first = world()
     run(first, tmp_path, run_id="r")
@@ -73,7 +62,7 @@ def test_what_is_done_needs_no_weights(tmp_path: Path) -> None:
     assert [p.resumed for p in report.photos] == [True] * 3
 
 
-@pytest.mark.usefixtures("restoring")
+@pytest.mark.usefixtures("restores")
 def test_weights_that_load_no_more_do_nothing_again(tmp_path: Path) -> None:
     interrupted(tmp_path)
     for left in (["3.jpg"], []):
@@ -83,7 +72,7 @@ def test_weights_that_load_no_more_do_nothing_again(tmp_path: Path) -> None:
         assert "BACKEND_FALLBACK" in notices(report)
 
 
-@pytest.mark.usefixtures("restoring")
+@pytest.mark.usefixtures("restores")
 def test_weights_that_were_asked_for_end_the_run_and_the_report_keeps_what_is_done(tmp_path: Path) -> None:
     asked_for = (Override("--restore", ("restoration", "enabled"), True),)
     run(world(interrupt_at="3.jpg"), tmp_path, run_id="r", overrides=asked_for)

@@ -12,6 +12,8 @@ from pathlib import Path
 from contracts.envelope import StageName
 from environments.places import CHECKOUT
 
+NO_RESTORER: tuple[StageName, str] = ("res", "none")
+"""Stage and backend that only say why nothing is restored; a run, which knows, does not ask them."""
 FINISHER: tuple[StageName, str] = ("res", "finish")
 """Stage and backend that make files for people; every run has it, whoever restores."""
 

@@ -18,7 +18,7 @@ from orch.app.src.backends.equipment import Equipment
 from orch.app.src.models.weights import Weights, find_weights, settled_paths
 from orch.app.src.report import BackendReport
 from orch.app.src.settings import Settings
-from orch.app.src.stage_registry import STAGES
+from orch.app.src.stage_registry import FINISHER, NO_RESTORER, STAGES
 
 FALLBACK = "BACKEND_FALLBACK"
 
@@ -38,6 +38,11 @@ class BackendChoice:
     weights: dict[tuple[StageName, str], dict[str, Path]] = field(default_factory=dict)
     reports: list[BackendReport] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+
+    @property
+    def processes(self) -> list[tuple[StageName, str]]:
+        """What has to run, in this order."""
+        return [*(key for key in self.started if key != NO_RESTORER), FINISHER]
 
     def has(self, stage: StageName, backend: str) -> bool:
         return (stage, backend) in self.started

@@ -11,8 +11,8 @@ from contracts.error_codes import StageError
 from contracts.failures import exit_code_for
 from orch.app.src.asking.requests import RequestMaker
 from orch.app.src.backends.choice import FALLBACK, BackendChoice
-from orch.app.src.opening.restoration import NO_BACKEND
 from orch.app.src.report import BackendReport
+from orch.app.src.stage_registry import NO_RESTORER
 from orch.app.src.strategies import AUTO
 
 SDXL = "sdxl"
@@ -55,21 +55,23 @@ def _painting(
 def _restoring(
     choice: BackendChoice, requests: RequestMaker, run: Callable[[Request], Result]
 ) -> RequestMaker:
-    backend = requests.backends.get("res", NO_BACKEND)
-    if backend == NO_BACKEND:
+    backend = requests.backends.get(*NO_RESTORER)
+    if backend == NO_RESTORER[1]:
         return requests
     error = run(requests.restore({}, upscale=1.0)).error
     if error is None:
         return requests
     if requests.settings.restoration.enabled is True:
         raise StageError(error.code, error.message, error.hint, exit_code_for(error))
-    choice.started = [("res", NO_BACKEND) if stage == "res" else (stage, b) for stage, b in choice.started]
+    choice.started = [NO_RESTORER if stage == "res" else (stage, b) for stage, b in choice.started]
     del choice.weights["res", backend]
-    choice.weights["res", NO_BACKEND] = {}
-    choice.reports = [r for r in choice.reports if r.stage != "res" or r.backend not in (backend, NO_BACKEND)]
+    choice.weights[NO_RESTORER] = {}
+    choice.reports = [
+        r for r in choice.reports if r.stage != "res" or r.backend not in (backend, NO_RESTORER[1])
+    ]
     choice.reports += [
         BackendReport("res", backend, False, False, error.message),
-        BackendReport("res", NO_BACKEND, True, True, f"{backend} cannot be used"),
+        BackendReport(*NO_RESTORER, True, True, f"{backend} cannot be used"),
     ]
     choice.notices.append(Notice(FALLBACK, f"faces are not restored: {error.message}"))
     return replace(requests, backends=dict(choice.started), weights=choice.weights)

@@ -15,20 +15,18 @@ from typing import Literal
 from contracts.codec import from_dict
 from contracts.envelope import ItemResult
 from contracts.face import Face, FaceDocument, Side
-from contracts.res import FaceRestoration, RestoreItemData
+from contracts.res import NOT_RESTORED, FaceRestoration, RestoreItemData
 from orch.app.src.asking.asker import Asker
 from orch.app.src.asking.documents import read_document
 from orch.app.src.asking.orders import RestoreOrder
 from orch.app.src.asking.requests import RequestMaker
 from orch.app.src.opening.face_work import FaceWork
 from orch.app.src.run_paths import RunPathManager
+from orch.app.src.stage_registry import NO_RESTORER
 from orch.app.src.verification import restoration_problem
 
 NOT_WANTED = "not_wanted"
 When = Literal["before", "after"]
-
-NO_BACKEND = "none"
-"""The stage's backend that only says why nothing is restored."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,8 @@ def restore(
     """
     if not pictures or requests.settings.restoration.enabled is False:
         return {v: Restored(picture, NOT_WANTED) for v, picture in pictures.items()}
+    if requests.backends["res"] == NO_RESTORER[1]:
+        return {v: Restored(picture, f"skipped: {NOT_RESTORED}") for v, picture in pictures.items()}
     return _Restorer(paths, work, requests, ask).restore(pictures)
 
 
@@ -74,9 +74,6 @@ class _Restorer:
 
     def restore(self, pictures: Mapping[str, Path]) -> dict[str, Restored]:
         orders = {v: self._order(v, picture) for v, picture in pictures.items()}
-        if self.requests.backends["res"] == NO_BACKEND:
-            answers = self._answers(orders, 1.0)
-            return {v: Restored(pictures[v], _note(answer)) for v, answer in answers.items()}
         before, done = self._look(orders, {v: order.blended for v, order in orders.items()}, "before")
         lost = {v: _lost(orders[v].faces, faces) for v, faces in before.items()}
         orders = {

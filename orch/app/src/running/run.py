@@ -59,9 +59,7 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
         resumed = resumed.locked()
         # Of a run that is taken up, nothing may be left to paint.
         paints_soon = len(found.photos) <= size.in_flight and not options.dry_run and not resumed.past
-        pool.start(
-            [*choice.started, FINISHER] if paints_soon else choice.started[:1]
-        )  # may make environments
+        pool.start(choice.processes if paints_soon else choice.processes[:1])  # may make environments
         from orch.app.src.running.run_photos import do_photos  # NumPy, Pillow and more, while the stages load
 
         return do_photos(

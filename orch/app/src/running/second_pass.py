@@ -23,7 +23,6 @@ from orch.app.src.opening.variations import variations
 from orch.app.src.outputs.names import OutputNames
 from orch.app.src.selecting.marks import Marks
 from orch.app.src.settings import Settings
-from orch.app.src.stage_registry import FINISHER
 from orch.app.src.stages.capacity import Capacity
 from orch.app.src.stages.pool import WorkerPool
 
@@ -56,7 +55,7 @@ class SecondPass:
     def soon(self) -> None:
         """Have the stages of this pass load while the last photos of the first are looked at."""
         if self.proved and not self.options.dry_run:
-            self.pool.start([*self.choice.started, FINISHER])
+            self.pool.start(self.choice.processes)
 
     def settle(self, looks: Sequence[PhotoLook]) -> RunDonors:
         """Settle the donors.
@@ -80,7 +79,7 @@ class SecondPass:
         prompts: dict[int, dict[str, Any]] = {}
         if not self.options.dry_run:
             self.pool.shrink(self.size.second_pass())
-            self.pool.start([*self.choice.started, FINISHER])
+            self.pool.start(self.choice.processes)
             if not self.proved:
                 self.requests = proved(self.choice, self.requests, self.pool.run)
             if any(look.closed_eyes for look in looks):

@@ -7,13 +7,10 @@ from collections.abc import Iterator
 
 from contracts.envelope import ItemResult, Notice, Versions
 from contracts.error_codes import ErrorCode
+from contracts.res import NOT_RESTORED
 from contracts.stage import Job, Session
 
-REASON = Notice(
-    ErrorCode.WEIGHTS_MISSING,
-    "faces are not restored, the picture stays as blended: that takes the weights of CodeFormer or GFPGAN "
-    "(python3 run_pipeline.py models pull codeformer)",
-)
+REASON = Notice(ErrorCode.WEIGHTS_MISSING, NOT_RESTORED)
 
 
 class NoRestoration:
