@@ -8,6 +8,7 @@ other roots. No reference leaves its root.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -33,6 +34,12 @@ def _refuse(reference: str, reason: str) -> StageError:
     return StageError(
         ErrorCode.BAD_REQUEST, f"path reference {reference!r}: {reason}", exit_code=ExitCode.USAGE
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _real(root: Path) -> Path:
+    """Where a root really is: of hundreds of references to a few roots."""
+    return root.resolve()
 
 
 def reference(root: str, *parts: str) -> str:
@@ -61,7 +68,7 @@ def resolve(roots: Mapping[str, str], ref: str) -> Path:
     # What is only read, photos and weights, may be a link to another disk; what is written, and every
     # folder on the way, may not.
     is_read = root_name == "in" or root_name.startswith(WEIGHTS_ROOT)
-    if not is_read and not path.resolve().is_relative_to(root.resolve()):
+    if not is_read and not path.resolve().is_relative_to(_real(root)):
         raise _refuse(ref, f"leads out of root {root_name!r}")
     return path
 

@@ -76,6 +76,13 @@ class Photo:
         return as_rgb8(self.pixels, self.icc)
 
 
+def load_codecs() -> None:
+    """Load what decodes and encodes pictures now, and not while the first photo waits."""
+    import pyvips
+
+    pyvips.Image.black(1, 1).write_to_memory()
+
+
 def read_photo(path: Path, limits: PhotoLimits | None = None) -> Photo:
     """Read a photo; the header is checked first, before anything is decoded.
 

@@ -23,7 +23,7 @@ from imaging.canvas import Canvas
 from imaging.crop_files import quantised, read_picture, write_levels
 from imaging.crop_sampling import sample_crop
 from imaging.last_photo import LastPhoto
-from imaging.photo import Photo, PhotoLimits
+from imaging.photo import Photo, PhotoLimits, load_codecs
 
 NOTHING_PASTED = "BLEND_UNCHANGED"
 
@@ -46,6 +46,7 @@ class OpenCvSession:
 
 def open_session(device: str) -> OpenCvSession:
     """device is accepted for all stages' sake; blending runs on the CPU."""
+    load_codecs()
     return OpenCvSession()
 
 

@@ -21,7 +21,7 @@ from crop.app.src.crop import FaceCrop, closed_sides, crop_face, find_face
 from imaging import eye_mesh
 from imaging.crop_files import write_levels, write_mask, write_picture
 from imaging.last_photo import LastPhoto
-from imaging.photo import Photo, PhotoLimits
+from imaging.photo import Photo, PhotoLimits, load_codecs
 
 CONTOUR_COLOUR = {"left": (255, 64, 64), "right": (64, 160, 255)}
 
@@ -48,6 +48,7 @@ class OpenCvSession:
 
 def open_session(device: str) -> OpenCvSession:
     """device is accepted for all stages' sake; cropping runs on the CPU."""
+    load_codecs()
     return OpenCvSession()
 
 

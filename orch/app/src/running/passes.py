@@ -42,8 +42,8 @@ class Passes:
 
     Attributes:
         keys: of the outputs, with the backends that are in use when it is called.
-        soon: called when the last looks are under way and eyes to open were seen: the stages of the second
-            pass can load beside them.
+        soon: called when nearly all photos were looked at, and eyes to open were seen: the stages of the
+            second pass can load beside the last looks.
         past: what an earlier call of the run did.
         journal: None for a run that writes nothing.
         images: folder of finished pictures.
@@ -88,9 +88,11 @@ class Passes:
         """Look at the photos; returns the looks at those that can be used, in their order."""
         self.progress.pass_started("look", len(self.photos))
         looks: list[PhotoLook] = []
+        ready, nearly_all = False, len(self.photos) - 2 * self.executor.in_flight
         with closing(self.executor.run(self._one_look, enumerate(self.photos))) as found:
             for number, look in enumerate(found, 1):
-                if number == len(self.photos) - self.executor.in_flight and any(x.closed_eyes for x in looks):
+                if not ready and number >= nearly_all and any(x.closed_eyes for x in looks):
+                    ready = True
                     self.soon()
                 if look.error:
                     self._record(look.number, "", look.failed())
