@@ -134,3 +134,20 @@ def test_hidden_parts_of_an_iris_look_as_the_seen_ones_do() -> None:
         left, right = (iris.at(np.array([[s * distance]]), np.array([[0.0]]))[0, 0] for s in (-1, 1))
         assert left == pytest.approx(right, abs=0.03)
         assert right == pytest.approx(0.2 + 0.3 * distance, abs=0.02)
+
+
+def test_an_eye_turned_farther_than_the_other_is_turned_back_farther() -> None:
+    """Both irises aside, the right one more: turned alike, they would be crossed."""
+    scene, ahead = scene_of(), open_face()
+    left, right = open_face(gaze=-0.10), open_face(gaze=-0.26)
+    middle = ahead.crop.shape[1] // 2
+    crop = np.concatenate([left.crop[:, :middle], right.crop[:, middle:]], axis=1)
+    mesh = left.mesh.copy()
+    mesh[list(eye_mesh.IRIS["right"])] = right.mesh[list(eye_mesh.IRIS["right"])]
+    donor = replace(ahead, crop=crop, mesh=mesh)
+
+    def apart(face: FaceView) -> float:
+        return iris_position(face.mesh, "right") - iris_position(face.mesh, "left")
+
+    assert apart(donor) < apart(ahead) - 0.15
+    assert apart(aimed(donor, scene)) == pytest.approx(apart(ahead), abs=0.11)

@@ -30,6 +30,9 @@ look into the camera are measured within 0.06, the first that does not at 0.14."
 _LEAST_GAP = 0.5
 """Iris radii of sclera between iris and corner by the mesh; nearer to it, lids and lashes hide a part of the
 iris, and the mesh sees it whole nevertheless. Eyes that look into the camera have 0.7 and more."""
+_ALIKE, _OWN_TURN = 0.05, 0.5
+"""Eye widths by which both eyes' looks differ in eleven of 15 labelled pairs of eyes, and the share of a
+greater difference that is taken back: the rest is the mesh's, whose corners follow the irises."""
 _LEAST_SHIFT = 0.03
 """Eye widths; less cannot be told from the mesh's noise."""
 
@@ -51,12 +54,13 @@ def aimed(donor: FaceView, scene: EyeScene) -> FaceView:
     mesh = donor.mesh
     for side, limbus in limbi.items():
         mesh = _with_iris_on(mesh, side, limbus) if limbus else mesh
-    shift = _turn(mesh, wanted)
+    shifts = _turns(mesh, _turn(mesh, wanted))
     eyes = {side: open_eye_of(mesh, side) for side in scene.sides}
-    if not all(iris_room(eye, shift) for eye in eyes.values()):
+    if not all(iris_room(eye, shifts[side]) for side, eye in eyes.items()):
         return donor
     crop = donor.crop
     for side, eye in eyes.items():
+        shift = shifts[side]
         if corner_gap(open_eye_of(donor.mesh, side)) < _LEAST_GAP:
             crop = _from_corner(crop, eye, limbi[side], shift, eye_blur(donor, side))
         else:
@@ -71,6 +75,16 @@ def _turn(mesh: FloatArray, wanted: float | None) -> float:
     if wanted is None:
         return -seen if abs(seen) > _ASIDE else 0.0
     return wanted - seen
+
+
+def _turns(mesh: FloatArray, shift: float) -> dict[Side, float]:
+    """Shift of each iris where both eyes turn by `shift` on average.
+
+    An eye that looks towards the nose is turned farther than the other; turned back alike, both would squint.
+    """
+    apart = _aside(mesh, ("right",)) - _aside(mesh, ("left",))
+    own = _OWN_TURN * (apart - float(np.clip(apart, -_ALIKE, _ALIKE)))
+    return {"left": shift + own / 2, "right": shift - own / 2}
 
 
 def _from_corner(crop: Image, eye: OpenEye, limbus: Limbus | None, shift: float, blur: float) -> Image:
