@@ -151,3 +151,12 @@ def test_an_eye_turned_farther_than_the_other_is_turned_back_farther() -> None:
 
     assert apart(donor) < apart(ahead) - 0.15
     assert apart(aimed(donor, scene)) == pytest.approx(apart(ahead), abs=0.11)
+
+
+def test_an_iris_that_would_have_to_stay_in_the_corner_is_no_donor() -> None:
+    scene = scene_of(sides=("right",))
+    mesh = shifted_mesh(scene.mesh, "left", 0.36)
+    document = with_state(scene.document, "left", "open")
+    scene = replace(scene, face=replace(scene.face, mesh=mesh, document=document))
+    with pytest.raises(Refused, match="far aside"):
+        aimed(open_face(gaze=0.24), scene)

@@ -44,24 +44,30 @@ def aimed(donor: FaceView, scene: EyeScene) -> FaceView:
     nearly there stay as they are, and so do those whose iris would leave the opening.
 
     Raises:
-        Refused: an iris is turned into the corner, and too little of it is seen to tell the rest.
+        Refused: an iris is turned into the corner, and too little of it is seen to tell the rest, or it
+            would have to stay there.
     """
     other = open_side(scene)
     wanted = None if other is None else _aside(scene.mesh, (other,))
     if abs(_turn(donor.mesh, wanted)) < _LEAST_SHIFT:
         return donor
-    limbi = {side: seen_limbus(donor, side) for side in scene.sides}
+    limbi = {side: seen_limbus(donor, side) for side in SIDES}
     mesh = donor.mesh
     for side, limbus in limbi.items():
         mesh = _with_iris_on(mesh, side, limbus) if limbus else mesh
     shifts = _turns(mesh, _turn(mesh, wanted))
     eyes = {side: open_eye_of(mesh, side) for side in scene.sides}
+    in_corner = [side for side in eyes if corner_gap(open_eye_of(donor.mesh, side)) < _LEAST_GAP]
     if not all(iris_room(eye, shifts[side]) for side, eye in eyes.items()):
+        if in_corner:
+            raise Refused("the donor's eyes look far aside")
         return donor
     crop = donor.crop
     for side, eye in eyes.items():
         shift = shifts[side]
-        if corner_gap(open_eye_of(donor.mesh, side)) < _LEAST_GAP:
+        if abs(shift) < _LEAST_SHIFT:
+            continue
+        if side in in_corner:
             crop = _from_corner(crop, eye, limbi[side], shift, eye_blur(donor, side))
         else:
             crop = with_shifted_iris(crop, eye, shift, unmirror=False)
