@@ -13,7 +13,7 @@ from gen.app.src.eyeball.grid import EyeGrid
 from gen.app.src.in_front.eye_cover import covered_eye
 from gen.app.src.in_front.foreground import behind, thin_foreground
 from gen.app.src.lids.closed_line import closed_line
-from gen.app.src.lids.motion import lid_ceiling, lift_lid, lower_lid_shade
+from gen.app.src.lids.motion import lid_ceiling, lift_lid
 from gen.app.src.strategies.lid_lift import LidLift
 from gen.app.src.strategy import Painting
 from imaging import eye_mesh
@@ -72,17 +72,6 @@ class TestLift:
         on_lid = (grid.v < opening.upper_at(grid.u)) & (grid.v > -0.55)
         steps = np.diff(source, axis=0)[on_lid[1:] & on_lid[:-1]]
         assert steps.min() > 0
-
-    def test_the_skin_under_the_open_lid_lies_in_a_shade_that_fades(self) -> None:
-        grid, opening = grid_over(axes_at()), aperture()
-        shade = lower_lid_shade(grid, opening)
-        column = int(np.argmin(np.abs(grid.u[0])))
-        below = grid.v[:, column] > float(opening.lower_at(np.array(0.0)))
-        steps = np.diff(shade[below, column])
-        assert (steps >= 0).all() and steps.max() < 0.02
-        assert 0.75 < shade.min() < 0.9
-        assert shade[np.abs(grid.u) > 0.6].min() == 1.0
-        assert shade[grid.v > 0.55].min() > 0.98
 
     def test_the_ceiling_is_between_crease_and_brow(self) -> None:
         mesh = face_mesh()

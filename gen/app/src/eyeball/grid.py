@@ -68,7 +68,7 @@ def eye_grid(axes: EyeAxes, box: Box, factor: int = 1) -> EyeGrid:
     return EyeGrid(axes, box, u.astype(np.float32), v.astype(np.float32), factor, 1.0 / (factor * axes.width))
 
 
-def soft_step(distance: Plane, width: float) -> Plane:
+def soft_step(distance: Plane, width: float | Plane) -> Plane:
     """0 below -width, 1 above +width, smooth between."""
     t = np.clip(distance / (2.0 * width) + 0.5, 0.0, 1.0)
     return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)

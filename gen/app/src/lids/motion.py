@@ -1,4 +1,4 @@
-"""Lifting the subject's own upper lid, and the shade that the open lids leave on the skin below.
+"""Lifting the subject's own upper lid.
 
 Works in a box of the crop, in linear light, in the eye's own frame (`anatomy.EyeAxes`: u from the
 outer to the inner corner, v down, in eye widths).
@@ -24,11 +24,6 @@ _CLEARANCE = 0.030
 to it rolls in under the fold, as it does in life."""
 _BEYOND_CORNER = 0.20
 """Beside the corners the lift fades over this length, eye widths."""
-
-_LOWER_SHADE, _SHADE_ENDS = 0.20, 0.40
-"""Darkening of the skin right under the lower lid, and the depth at which it ends, eye widths. Lashes and
-lid keep light back, and the socket is hollow: 66 open eyes are darker there than their cheek by twice that,
-half of which closed eyes show as well."""
 
 
 def lid_ceiling(axes: EyeAxes, region: FloatArray) -> float:
@@ -69,11 +64,3 @@ def lift_lid(picture: Plane, grid: EyeGrid, line: FloatArray, aperture: Aperture
     near = np.clip(t, 0.0, 1.0)
     source_v = v + (at_margin * near + far * (1.0 - near)) * t**_LIFT_POWER
     return np.maximum(grid.sample(picture, u, source_v, cv2.INTER_CUBIC), 0.0)
-
-
-def lower_lid_shade(grid: EyeGrid, aperture: Aperture) -> Plane:
-    """Share of the light that reaches the skin under the lower lid of an open eye, 0..1, (height, width)."""
-    below = np.clip((grid.v - aperture.lower_at(grid.u)) / _SHADE_ENDS, 0.0, 1.0)
-    beside = np.clip((0.56 - np.abs(grid.u)) / 0.24, 0.0, 1.0)
-    across = beside * beside * (3.0 - 2.0 * beside)
-    return np.asarray(1.0 - _LOWER_SHADE * across * (1.0 - below) ** 2.5, np.float32)

@@ -23,8 +23,9 @@ from gen.app.src.in_front.eyeglasses import GLASSES, Rims, find_rims
 from gen.app.src.in_front.foreground import behind, thin_foreground
 from gen.app.src.lids.lash_removal import LashField, erase_lashes
 from gen.app.src.lids.lashes import draw_hairs, lash_line, own_lashes
-from gen.app.src.lids.motion import lift_lid, lower_lid_shade
+from gen.app.src.lids.motion import lift_lid
 from gen.app.src.lids.placement import OpenEyePlan, plan_eyes
+from gen.app.src.lids.socket_shade import corner_shade, fold_shade, lower_lid_shade
 from gen.app.src.refusals import hidden_by_turn, too_small
 from gen.app.src.seen.catchlight import seen_catchlight
 from gen.app.src.seen.expression import expected_openness, scrunched_openness
@@ -202,7 +203,7 @@ def _paint_eye(shared: _Shared, plan: OpenEyePlan) -> _PaintedEye:
     field = erase_lashes(picture, grid, plan.line, line_u)
     skin = _lid_skin(field.skin, grid, plan)
     white = sclera_colour(skin, shared.white_gain)
-    parted = _lids_apart(field, grid, plan)
+    parted = _lids_apart(field, grid, plan, shared.blur)
     with_eyeball = _with_eyeball(parted, shared, plan, box, skin, white, field.contrast)
     painted = _with_lashes(with_eyeball, shared, plan, box, skin, field)
 
@@ -218,14 +219,16 @@ def _paint_eye(shared: _Shared, plan: OpenEyePlan) -> _PaintedEye:
     return _PaintedEye(box, pictures, np.asarray(beside * below * under_brow, np.float32), white)
 
 
-def _lids_apart(field: LashField, grid: EyeGrid, plan: OpenEyePlan) -> Plane:
+def _lids_apart(field: LashField, grid: EyeGrid, plan: OpenEyePlan, blur: float) -> Plane:
     """The lids in their open places, with nothing between them yet but skin."""
     aperture = plan.aperture
     lifted = lift_lid(field.lid, grid, plan.line, aperture, plan.ceiling)
+    raised = lifted * blurred(fold_shade(grid, aperture, plan.ceiling), blur)[..., None]
     middle = np.interp(grid.u, aperture.u, (aperture.upper + aperture.lower) / 2)
     upper = soft_step((middle - grid.v).astype(np.float32), 0.012)[..., None]
     lower = field.skin * lower_lid_shade(grid, aperture)[..., None]
-    return lifted * upper + lower * (1 - upper)
+    parted = raised * upper + lower * (1 - upper)
+    return parted * corner_shade(grid, aperture)[..., None]
 
 
 def _with_eyeball(
