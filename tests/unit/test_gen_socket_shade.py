@@ -55,4 +55,4 @@ def test_no_shade_has_an_edge() -> None:
     skin = (grid.v < opening.upper_at(grid.u) - 0.02) | (grid.v > opening.lower_at(grid.u) + 0.02)
     for shade in (fold_shade(grid, opening, CEILING), corner_shade(grid, opening)):
         down, across = np.gradient(shade)
-        assert np.hypot(down, across)[skin].max() < 0.05
+        assert np.hypot(down, across)[skin].max() < 0.08
