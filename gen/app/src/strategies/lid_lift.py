@@ -29,6 +29,7 @@ from gen.app.src.lids.socket_shade import corner_shade, fold_shade, lower_lid_sh
 from gen.app.src.refusals import hidden_by_turn, too_small
 from gen.app.src.seen.catchlight import seen_catchlight
 from gen.app.src.seen.expression import expected_openness, scrunched_openness
+from gen.app.src.seen.iris_by_brows import as_light_as_brows
 from gen.app.src.seen.iris_colour import IrisColour, shown_colour
 from gen.app.src.seen.irises import with_seen_irises
 from gen.app.src.seen.open_eyes import (
@@ -94,7 +95,7 @@ class LidLift:
         if other is not None:
             scene = replace(scene, face=with_seen_irises(scene.face, [other]))
         gain = 1.0 if other is None else seen_white_gain(linear, scene.mesh, other)
-        colour = iris_colour_of(scene, linear, other, gain)
+        colour = as_light_as_brows(iris_colour_of(scene, linear, other, gain), linear, scene.mesh)
         shared = _shared(scene, linear, colour, gain, other)
         plans = plan_eyes(
             luminance(linear),
