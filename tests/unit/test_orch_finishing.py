@@ -106,6 +106,15 @@ def test_the_finished_file_says_how_it_was_made(tmp_path: Path, output_format: s
     assert len(written.sha256) == 64
 
 
+def test_a_finished_file_is_on_the_disk_before_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("contracts.files.os.fsync", synced.append)
+    write(tmp_path, "o.png")
+    assert len(synced) == 1
+
+
 def test_no_metadata_on_demand(tmp_path: Path) -> None:
     content = Path(write(tmp_path, "o.png", strip_metadata=True).path).read_bytes()
     assert b"digitalsourcetype" not in content

@@ -108,6 +108,7 @@ def test_nothing_private_is_left_after_a_failure(tmp_path: Path) -> None:
         ({"inputs": ("nowhere.jpg",)}, "INPUT_001", 4),
         ({"overrides": settings(generation__donor="/nowhere")}, "INPUT_001", 4),
         ({"overrides": settings(output__name_template="{stm}{ext}")}, "ARGS_001", 2),
+        ({"output": Path("o\udcffut")}, "ARGS_001", 2),
     ],
 )
 def test_what_cannot_work_is_refused_before_the_first_photo(

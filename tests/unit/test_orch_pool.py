@@ -7,20 +7,23 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contracts.envelope import Metrics, Request, Result
 from contracts.error_codes import StageError
-from orch.app.src.stage_registry import StageEntry
+from orch.app.src.running import run as run_module
+from orch.app.src.stage_registry import FINISHER, StageEntry
 from orch.app.src.stages import hardware
+from orch.app.src.stages import pool as pool_module
 from orch.app.src.stages.capacity import capacity
 from orch.app.src.stages.executor import LocalExecutor
 from orch.app.src.stages.hardware import Hardware
 from orch.app.src.stages.pool import WorkerPool
 from orch.app.src.stages.process import OnEvent
 from orch.app.src.stages.usage import BusyTime
-from tests.unit.orch_fakes import World, face, run
+from tests.unit.orch_fakes import FakeStage, World, face, run
 
 
 class Slow:
@@ -102,6 +105,41 @@ def test_what_finishes_pictures_outlasts_the_run() -> None:
     assert starts.made[0].ended
 
 
+def test_what_finishes_pictures_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "_LAST_S", 0.0)
+    starts = Starts()
+    with WorkerPool(starts, lasting=[("gen", "embedded")]) as pool:
+        pool.run(request(0))
+        pool.cancel()
+        assert starts.made[0].ended
+
+
+def test_pictures_of_a_cancelled_run_are_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lasting: list[object] = []
+
+    class Watched(WorkerPool):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            lasting.extend(named["lasting"])
+            super().__init__(*arguments, **named)
+
+    monkeypatch.setattr(run_module, "WorkerPool", Watched)
+    run(World({"a.jpg": (face(0),)}), tmp_path)
+    assert lasting == [FINISHER]
+
+
+def test_the_second_pass_loads_beside_the_last_looks(tmp_path: Path) -> None:
+    world = World({f"{number}.jpg": (face(0),) for number in range(9)})
+    looked = {}
+
+    def launch(entry: StageEntry, backend: str) -> FakeStage:
+        looked[entry.name] = len(world.of("face"))
+        return FakeStage(entry, world)
+
+    report = run(world, tmp_path, surroundings={"launcher": lambda *_: launch})
+    assert report.exit_code == 0
+    assert looked["face"] == 0 and 0 < looked["crop"] < 9
+
+
 def test_who_waits_for_a_cancelled_run_is_told() -> None:
     with WorkerPool(Starts()) as pool:
         pool.start([("gen", "embedded")])
@@ -174,7 +212,7 @@ def test_many_photos_side_by_side_give_what_one_after_the_other_gives(tmp_path: 
         (1, Hardware(8, 64000.0), 1, 8, 1),
         (2, Hardware(8, 64000.0), 2, 4, 2),
         (1000, Hardware(8, 64000.0), 10, 1, 8),
-        (1000, Hardware(8, 5000.0), 4, 4, 2),
+        (1000, Hardware(8, 6500.0), 4, 4, 2),
         (1000, Hardware(8, 500.0), 1, 8, 1),
         (1000, Hardware(1, 64000.0), 1, 1, 1),
     ],

@@ -69,7 +69,7 @@ def test_a_real_stage_is_started_asked_and_ended(tmp_path: Path) -> None:
         result = pool.run(pre_enhance(tmp_path), lambda event: events.append(event["event"]))
         assert result.items[0].status == "succeeded"
         assert pool.use()["preenh", "rules"].requests == 1
-        assert pool.backends() == {"preenh": "rules", "res": "none"}
+        assert set(pool.use()) == {("preenh", "rules"), ("res", "none")}
     assert (tmp_path / "variation_01.json").is_file()
     assert events == ["ready", "item"]
     assert asked == [], "backends of the standard library run in the orchestrator's interpreter"

@@ -13,6 +13,7 @@ import pyvips
 from PIL import Image
 
 from orch.app.src.report import EyeVerdict
+from orch.app.src.report_page.album import Album
 from orch.app.src.report_page.budget import Budget
 from orch.app.src.report_page.page import write_report_page
 from orch.app.src.report_page.regions import MOST_EYES, eye_region, wanted_pixels
@@ -125,6 +126,14 @@ def test_pictures_that_were_cut_meanwhile_are_those_that_are_cut_at_the_end(tmp_
         shown = [row.pictures for row in rows(photos, {}, early)]
         assert shown == [row.pictures for row in rows(photos, {}, late)]
     assert any(pictures.pairs for pictures in shown)
+
+
+def test_what_is_wrong_with_the_page_costs_no_picture(tmp_path: Path) -> None:
+    def broken() -> None:
+        raise OSError("no template")
+
+    with Album(1, cutter(tmp_path), broken) as pictures:
+        assert pictures.take(edited(tmp_path, "a.jpg")).thumbnail is not None
 
 
 def test_a_picture_that_cannot_be_made_costs_its_photo_the_pictures_and_not_the_page(

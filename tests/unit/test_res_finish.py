@@ -96,6 +96,13 @@ def test_a_person_finishes_a_picture_by_hand(tmp_path: Path, capsys: pytest.Capt
     assert "succeeded" in capsys.readouterr().out
     with Image.open(tmp_path / "o.jpg") as made:
         assert (made.format, made.size) == ("JPEG", (40, 20))
+    original = tmp_path / "original.jpg"
+    original.write_bytes(SAMPLE.read_bytes())
+    (tmp_path / "link.jpg").symlink_to(original)
+    arguments[-1] = str(original)
+    assert stage_main(STAGE, [*arguments, "--original", str(tmp_path / "link.jpg")]) == ExitCode.USAGE
+    assert "inputs are never changed" in capsys.readouterr().err
+    assert original.read_bytes() == SAMPLE.read_bytes()
     arguments[-1] = str(tmp_path / "o.gif")
     assert stage_main(STAGE, [*arguments, "--original", str(SAMPLE)]) == ExitCode.USAGE
     assert "--out-image ends with none of" in capsys.readouterr().err

@@ -29,8 +29,11 @@ STAGE_FOLDER = Path(__file__).resolve().parents[2]
 NO_BACKEND = "none"
 FINISH = "finish"
 FORMATS: dict[str, OutputFormat] = {
-    ".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff",
-}  # fmt: skip
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "jpeg"),
+    ".png": "png",
+    ".webp": "webp",
+    **dict.fromkeys((".tif", ".tiff"), "tiff"),
+}
 """Ending of a finished picture's name -> its format."""
 WEIGHTS_VARIABLES = {"codeformer": "CODEFORMER_PATH"}
 """Environment variables that name weights, as in the original design."""
@@ -113,7 +116,11 @@ def request_from(options: argparse.Namespace) -> Request:
             ExitCode.USAGE,
         )
     if options.backend == FINISH:
-        return _finish_request(photo, out_image, options.original)
+        return _finish_request(photo, out_image, options)
+    if options.original:
+        raise StageError(
+            ErrorCode.BAD_ARGUMENTS, "--original is for --backend finish", "leave it out", ExitCode.USAGE
+        )
     if options.backend != NO_BACKEND and options.face_json is None:
         raise StageError(
             ErrorCode.BAD_ARGUMENTS,
@@ -152,15 +159,22 @@ def request_from(options: argparse.Namespace) -> Request:
     )
 
 
-def _finish_request(photo: Path, out_image: Path, original: Path | None) -> Request:
+def _finish_request(photo: Path, out_image: Path, options: argparse.Namespace) -> Request:
     output_format = FORMATS.get(out_image.suffix.lower())
-    if original is None or output_format is None:
-        known = ", ".join(FORMATS)
-        missing = "--original is missing" if original is None else f"--out-image ends with none of {known}"
+    original = options.original.resolve() if options.original else None
+    problem = ""
+    if options.face_json or options.faces or options.weights or options.debug:
+        problem = "--face-json, --faces, --weights and --debug are for restoring"
+    elif original is None:
+        problem = "--original is missing"
+    elif original == out_image:
+        problem = "--out-image is the original, and inputs are never changed"
+    elif output_format is None:
+        problem = f"--out-image ends with none of {', '.join(FORMATS)}"
+    if problem or original is None or output_format is None:
         raise StageError(
-            ErrorCode.BAD_ARGUMENTS, f"--backend finish: {missing}", "see --help", ExitCode.USAGE
+            ErrorCode.BAD_ARGUMENTS, f"--backend finish: {problem}", "see --help", ExitCode.USAGE
         )
-    original = original.resolve()
     roots = {"in": str(photo.parent), "original": str(original.parent), "out": str(out_image.parent)}
     item = Item(
         item_id=photo.stem,

@@ -1,7 +1,7 @@
 """What was seen in photos, kept by content: a photo that was looked at once is not looked at again.
 
 Files for each look in `Output_Json/.cache/faces`, and for each identification in `.cache/people`, shared by
-all runs of that output folder. They may be removed at any time.
+all runs of that output folder. They may be removed while no run works there.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class ContentCache(Generic[T]):
         """The document; None where nothing was put under the key, or what is there is damaged."""
         try:
             return from_dict(self.kind, json.loads(self.path(key).read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, ContractError):
+        except (OSError, ValueError, ContractError):
             return None
 
     def put(self, key: str, document: T) -> None:

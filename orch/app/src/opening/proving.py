@@ -55,7 +55,7 @@ def _painting(
 def _restoring(
     choice: BackendChoice, requests: RequestMaker, run: Callable[[Request], Result]
 ) -> RequestMaker:
-    backend = requests.backends.get(*NO_RESTORER)
+    backend = requests.backends.get("res", NO_RESTORER[1])
     if backend == NO_RESTORER[1]:
         return requests
     error = run(requests.restore({}, upscale=1.0)).error

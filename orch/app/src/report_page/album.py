@@ -23,14 +23,15 @@ class Album:
 
     Args:
         photos: that are to come.
-        prepare: what else the page needs, done before the first pictures; then it is waited for by nobody.
+        prepare: something that the page takes time for, done meanwhile; what is wrong with it the page tells.
     """
 
     def __init__(self, photos: int, cut: Cut, prepare: Callable[[], None] = lambda: None) -> None:
         self._budget = Budget(photos)
         self._cut = cut
         self._pictures: dict[str, Future[PhotoPictures]] = {}
-        self._thread = ThreadPoolExecutor(1, "album", initializer=prepare)
+        self._thread = ThreadPoolExecutor(1, "album")
+        self._thread.submit(prepare)
 
     def __enter__(self) -> Album:
         return self
@@ -38,7 +39,8 @@ class Album:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._thread.shutdown(cancel_futures=True)
+        # Who leaves by an error, a Ctrl-C mostly, waits for no picture: its stage is ended next.
+        self._thread.shutdown(wait=kind is None, cancel_futures=True)
 
     def add(self, photo: PhotoReport) -> None:
         """Have a photo's pictures cut; its files stay as they are until the page is written."""

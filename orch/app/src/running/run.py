@@ -60,7 +60,7 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
         # Of a run that is taken up, nothing may be left to paint.
         paints_soon = len(found.photos) <= size.in_flight and not options.dry_run and not resumed.past
         pool.start(choice.processes if paints_soon else choice.processes[:1])  # may make environments
-        from orch.app.src.running.run_photos import do_photos  # NumPy, Pillow and more, while the stages load
+        from orch.app.src.running.run_photos import do_photos  # NumPy, Jinja and more, while the stages load
 
         return do_photos(
             BegunRun(

@@ -18,7 +18,7 @@ from orch.app.src.running.begun_run import BegunRun
 from orch.app.src.running.passes import Passes
 from orch.app.src.running.resume import done_again
 from orch.app.src.settings import Settings
-from orch.app.src.stage_registry import STAGES
+from orch.app.src.stage_registry import FINISHER, STAGES
 from orch.app.src.stages.pool import WorkerPool
 from orch.app.src.version import VERSION
 
@@ -79,9 +79,10 @@ def _left(found: FoundPhotos, passes: Passes) -> tuple[str, ...]:
 
 
 def _stages(pool: WorkerPool) -> dict[str, Any]:
-    """Stages by name; a second backend of one as "gen/sdxl"."""
+    """Stages by name; a second backend of one as "gen/sdxl", and always "res/finish"."""
     told: dict[str, Any] = {}
     for (stage, backend), use in pool.use().items():
-        name = stage if stage not in told else f"{stage}/{backend}"
+        is_first = stage not in told and (stage, backend) != FINISHER
+        name = stage if is_first else f"{stage}/{backend}"
         told[name] = {"module": STAGES[stage].module, "backend": backend, **to_dict(use)}
     return told

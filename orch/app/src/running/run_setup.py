@@ -125,7 +125,20 @@ def _replaced(run_id: str | None, layout: Layout) -> tuple[Notice, ...]:
 def workspace_of(
     options: RunOptions, settings: Settings, run_id: str | None, now: datetime
 ) -> AbstractContextManager[Workspace]:
-    """The folder of the run, locked."""
+    """The folder of the run, locked.
+
+    Raises:
+        StageError: BAD_ARGUMENTS for a folder whose name is not UTF-8; and as `workspace` does.
+    """
+    try:
+        str(options.output).encode()
+    except UnicodeEncodeError as error:  # requests and reports are UTF-8
+        raise StageError(
+            ErrorCode.BAD_ARGUMENTS,
+            f"the name of the output folder {str(options.output)!a} is not valid UTF-8",
+            "choose another --output",
+            ExitCode.USAGE,
+        ) from error
 
     def layout_of(batch_id: str) -> Layout:
         return layout_for(options.output, batch_id, settings.processing.verbose)

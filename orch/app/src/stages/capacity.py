@@ -54,7 +54,7 @@ def capacity(workers: int | Mapping[StageName, int] | None, photos: int, hardwar
     Args:
         workers: `processing.workers`: processes of every stage, or of those that are named.
     """
-    by_memory = int(hardware.memory_mb / (PROCESS_MB * 4))  # four stages work side by side
+    by_memory = int(hardware.memory_mb / (PROCESS_MB * 5))  # five stages work side by side
     side_by_side = max(1, min(hardware.cores, by_memory, photos))
     if isinstance(workers, int):
         side_by_side = max(1, min(workers, photos))

@@ -25,6 +25,9 @@ from orch.app.src.stages.worker import StageWorker
 Key = tuple[StageName, str]
 """Stage and backend."""
 
+_LAST_S = 10.0
+"""Seconds: encoding a picture of 24 megapixels takes a few."""
+
 
 @dataclass
 class _Team:
@@ -52,7 +55,8 @@ class WorkerPool:
     Args:
         launch: starts a process.
         processes: (stage, backend) -> most processes.
-        lasting: backends that are asked even when the run was cancelled: what is done is still finished.
+        lasting: backends that are asked even when the run was cancelled, so that what is done is still
+            finished; those that hang are ended as well when `cancel` is called after `_LAST_S` again.
     """
 
     def __init__(
@@ -68,7 +72,7 @@ class WorkerPool:
         self._lasting = lasting
         self._teams: dict[Key, _Team] = {}
         self._changed = threading.Condition()
-        self._cancelled = False
+        self._cancelled: float | None = None
         # The kernel ends a process with the thread that started it, so that thread has to last.
         self._starter = ThreadPoolExecutor(1, "stage-starter")
         self.busy = BusyTime()
@@ -130,19 +134,15 @@ class WorkerPool:
     def cancel(self) -> None:
         """End all processes that do not last: whoever waits for one is told that the run is over."""
         with self._changed:
-            self._cancelled = True
+            now = time.monotonic()
+            if self._cancelled is None:
+                self._cancelled = now
+            spared = self._lasting if now - self._cancelled < _LAST_S else ()
             self._changed.notify_all()
-            ended = [team for key, team in self._teams.items() if key not in self._lasting]
+            ended = [team for key, team in self._teams.items() if key not in spared]
             workers = [worker for team in ended for worker in team.workers]
         for worker in workers:
             worker.kill()
-
-    def backends(self) -> dict[StageName, str]:
-        """Stages that were started, with the backend that was started first."""
-        first: dict[StageName, str] = {}
-        for (stage, backend), _ in self._all_teams():
-            first.setdefault(stage, backend)
-        return first
 
     def use(self) -> dict[Key, StageUse]:
         """What each stage cost so far."""
@@ -175,7 +175,7 @@ class WorkerPool:
         """A process that is free; None where another one may be started."""
         with self._changed:
             while True:
-                if self._cancelled and key not in self._lasting:
+                if self._cancelled is not None and key not in self._lasting:
                     raise _cancelled()
                 if team.idle:
                     return team.idle.pop()
@@ -197,7 +197,7 @@ class WorkerPool:
         return worker
 
     def _launch_lastingly(self, entry: StageEntry, backend: str) -> Channel:
-        if self._cancelled and (entry.name, backend) not in self._lasting:
+        if self._cancelled is not None and (entry.name, backend) not in self._lasting:
             raise _cancelled()
         return self._starter.submit(self._launch, entry, backend).result()
 
