@@ -71,7 +71,7 @@ def test_a_real_stage_is_started_asked_and_ended(tmp_path: Path) -> None:
         assert pool.use()["preenh", "rules"].requests == 1
         assert set(pool.use()) == {("preenh", "rules"), ("res", "none")}
     assert (tmp_path / "variation_01.json").is_file()
-    assert events == ["ready", "item"]
+    assert events == ["ready"]
     assert asked == [], "backends of the standard library run in the orchestrator's interpreter"
 
 

@@ -36,6 +36,8 @@ _ATTENTION_S = 0.5
 end it, and a stage may be silent for minutes."""
 _ANY_PIPE_BYTES = 4096
 """Every pipe has room for a page, and a stage that is asked has read all that it was asked before."""
+_ITEM_EVENT = b'{"event": "item"'
+"""How `contracts.events` begins the line of an item that is finished."""
 _ENDING_S = 5.0
 """Seconds between the end of a process's output and its exit status."""
 
@@ -94,12 +96,12 @@ class StageProcess:
         """Send a request and wait for its result.
 
         Args:
-            on_event: called with every event but the result, as it comes.
+            on_event: called with every event but items and the result, as it comes.
 
         Raises:
             StageDied: crash, deadline, or an answer that breaks the protocol; the process is ended.
         """
-        finished: list[ItemResult] = []
+        finished: list[bytes] = []
         try:
             line = json.dumps(to_dict(request), ensure_ascii=True, allow_nan=False).encode() + b"\n"
             if len(line) <= _ANY_PIPE_BYTES:
@@ -108,7 +110,7 @@ class StageProcess:
                 threading.Thread(target=self._send, args=(line,), daemon=True).start()
             return self._answer(request, time.monotonic() + deadline_s, deadline_s, on_event, finished)
         except StageDied as death:
-            death.finished = tuple(finished)
+            death.finished = _items(finished, request)
             self.kill()
             raise
 
@@ -146,7 +148,7 @@ class StageProcess:
         deadline: float,
         deadline_s: float,
         on_event: OnEvent,
-        finished: list[ItemResult],
+        finished: list[bytes],
     ) -> Result:
         while True:
             left_s = deadline - time.monotonic()
@@ -158,13 +160,14 @@ class StageProcess:
                 raise self._late(deadline_s, len(request.items)) from None
             if line is None:
                 raise self._dead()
+            if line.startswith(_ITEM_EVENT):  # the result repeats it; read only where none comes
+                finished.append(line)
+                continue
             event = self._event(line)
             if event is None:
                 continue
             if event["event"] == "result":
                 return self._result(event, request)
-            if event["event"] == "item" and event.get("request_id") == request.request_id:
-                finished.append(self._decoded(ItemResult, event, "item"))
             on_event(event)
 
     def _event(self, line: bytes) -> dict[str, Any] | None:
@@ -238,3 +241,14 @@ class StageProcess:
             log.seek(max(0, log.tell() - _LOG_TAIL_BYTES))
             lines = log.read().decode(errors="replace").split("\n")
         return " | ".join([line.strip() for line in lines if line.strip()][-_LOG_LINES:])
+
+
+def _items(lines: Sequence[bytes], request: Request) -> tuple[ItemResult, ...]:
+    """Items that a stage finished before it died; a line that broke off tells of none."""
+    items = []
+    for line in lines:
+        with contextlib.suppress(ValueError, ContractError):
+            event = json.loads(line)
+            if event.get("request_id") == request.request_id:
+                items.append(from_dict(ItemResult, event.get("item"), "item"))
+    return tuple(items)
