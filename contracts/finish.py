@@ -35,16 +35,15 @@ class View:
 
 
 @dataclass(frozen=True)
-class FinishItemParams:
-    """What is wanted of one picture.
+class OutputOptions:
+    """How a finished picture is written.
 
     Attributes:
-        output_format: of `final`; "same" keeps the original's, and PNG stands for those not written.
-        strip_metadata: write nothing but pixels and the colour profile.
-        provenance: what made the picture; names of letters and digits.
+        output_format: "same" keeps the original's; BMP, GIF, HEIC and camera raw become PNG.
+        strip_metadata: write nothing but pixels and the colour profile, on which their colours depend.
+        provenance: what made the picture; names of letters and digits (Version, Config, Seed, ...).
         source_type: URI of the IPTC Digital Source Type, "" for none.
         edited_regions: re-encoding is measured outside of them.
-        frame: size of the picture that the views mean; another size is scaled to. None: there are no views.
     """
 
     output_format: OutputFormat = "same"
@@ -52,6 +51,16 @@ class FinishItemParams:
     provenance: Mapping[str, str] = field(default_factory=dict)
     source_type: str = ""
     edited_regions: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True)
+class FinishItemParams(OutputOptions):
+    """What is wanted of one picture; how `final` is written, and what is shown.
+
+    Attributes:
+        frame: size of the picture that the views mean; another size is scaled to. None: there are no views.
+    """
+
     frame: Size | None = None
     views: tuple[View, ...] = ()
 

@@ -77,13 +77,16 @@ def document_schema(cls: type) -> dict[str, Any]:
 
 
 def field_descriptions(cls: type) -> dict[str, str]:
-    """Descriptions of fields out of a class's docstring, where they stand as `name: text`."""
+    """Descriptions of fields, where they stand as `name: text` in the docstrings of a class and its bases."""
+    inherited: dict[str, str] = {}
+    for base in filter(dataclasses.is_dataclass, cls.__bases__):
+        inherited |= field_descriptions(base)
     names = [f.name for f in dataclasses.fields(cls)]
     name = "|".join(sorted(names, key=len, reverse=True))
     text = " ".join(_own_docstring(cls).split())
     heads = list(re.finditer(rf"(?<![\w.`])((?:{name})(?:, (?:{name}))*): ", text))
     ends = [head.start() for head in heads[1:]] + [len(text)]
-    return {
+    return inherited | {
         field: text[head.end() : end].strip()
         for head, end in zip(heads, ends)
         for field in head.group(1).split(", ")

@@ -42,7 +42,7 @@ _XYZ_OF_WHITE = _XYZ.sum(axis=1)
 def to_lab(encoded: Image) -> Image:
     """sRGB-encoded 0..1 to CIE Lab (L 0..100), (..., 3); for small pictures.
 
-    OpenCV converts a megapixel ten times as fast, but spends a tenth of a second on tables first.
+    OpenCV converts a megapixel six times as fast, but spends a tenth of a second on tables first.
     """
     xyz = to_linear(encoded) @ (_XYZ / _XYZ_OF_WHITE[:, None]).T.astype(np.float32)
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * ((29 / 6) ** 2 / 3) + 4 / 29)

@@ -5,8 +5,7 @@ Needs NumPy, Pillow and pyvips. Written atomically; the original is only read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from contracts.envelope import Notice
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-from contracts.finish import Box, OutputFormat, Recompression
+from contracts.finish import OutputFormat, OutputOptions, Recompression
 from imaging import png_reader, png_writer
 from imaging.exif import DamagedExifError, normalised_exif
 from imaging.lossy_writer import recompression, write_jpeg, write_webp
@@ -43,25 +42,6 @@ FORMAT_CHANGED = "OUTPUT_FORMAT"
 DEPTH_REDUCED = "OUTPUT_8_BIT"
 ALPHA_FLATTENED = "OUTPUT_FLATTENED"
 METADATA_LEFT_OUT = "OUTPUT_METADATA"
-
-
-@dataclass(frozen=True)
-class OutputOptions:
-    """How to write.
-
-    Attributes:
-        output_format: "same" keeps the original's; BMP, GIF, HEIC and camera raw become PNG.
-        strip_metadata: write nothing but pixels and the colour profile, on which their colours depend.
-        provenance: what made the picture; names of letters and digits (Version, Config, Seed, ...).
-        source_type: URI of the IPTC Digital Source Type, "" for none.
-        edited_regions: x1, y1, x2, y2 with exclusive ends; re-encoding is measured outside of them.
-    """
-
-    output_format: OutputFormat = "same"
-    strip_metadata: bool = False
-    provenance: Mapping[str, str] = field(default_factory=dict)
-    source_type: str = ""
-    edited_regions: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)

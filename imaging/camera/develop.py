@@ -17,9 +17,10 @@ from contracts.codec import to_dict
 from contracts.envelope import Notice
 from contracts.error_codes import ErrorCode, StageError
 from contracts.failures import error_info, exit_code_for
+from contracts.finish import OutputOptions
 from contracts.parent import die_with_parent
 from imaging.photo_identity import PhotoLimits, developed_format, refuse
-from imaging.photo_output import FORMAT_CHANGED, OutputOptions, write_final
+from imaging.photo_output import FORMAT_CHANGED, write_final
 
 
 def develop(source: Path, target: Path, limits: PhotoLimits) -> tuple[Notice, ...]:

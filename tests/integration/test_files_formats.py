@@ -19,12 +19,13 @@ from contracts.codec import from_dict, to_dict
 from contracts.envelope import Item, Request
 from contracts.execution import execute
 from contracts.face import SIDES
+from contracts.finish import OutputOptions
 from contracts.stage import Stage
 from contracts.stage_main import stage_main
 from crop.app.src.crop_eye_region import STAGE as CROP
 from imaging.crop_files import read_picture, write_picture
 from imaging.photo import Photo, read_photo
-from imaging.photo_output import OutputOptions, OutputReport, output_suffix, write_final
+from imaging.photo_output import OutputReport, output_suffix, write_final
 from tests.photos import PHOTOS, needs_photos
 from tests.synthetic_faces import face_document, face_of, synthetic_mesh, textured_picture
 

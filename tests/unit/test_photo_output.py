@@ -15,6 +15,7 @@ import pyvips
 from PIL import Image, ImageCms, PngImagePlugin
 
 from contracts.error_codes import ErrorCode, StageError
+from contracts.finish import OutputOptions
 from imaging import png_reader, png_writer
 from imaging.digital_source_type import CAPTURED_PARTS, GENERATIVE_EDIT, MIXED_PARTS, digital_source_type
 from imaging.photo import Photo, read_photo
@@ -23,7 +24,6 @@ from imaging.photo_output import (
     DEPTH_REDUCED,
     FORMAT_CHANGED,
     METADATA_LEFT_OUT,
-    OutputOptions,
     output_suffix,
     write_final,
 )

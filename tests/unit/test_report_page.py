@@ -307,3 +307,10 @@ def test_values_as_words() -> None:
 def test_style_and_script_hold_nothing_that_ends_them() -> None:
     for name in ("page.css", "page.js"):
         assert "</" not in (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def test_report_and_page_are_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("contracts.files.os.fsync", synced.append)
+    documents_of(run_report(tmp_path, failed(tmp_path, "a.jpg")), tmp_path)
+    assert len(synced) == 2

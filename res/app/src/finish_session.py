@@ -13,7 +13,7 @@ from contracts.finish import FinishItemData, FinishItemParams, FinishParams, Wri
 from contracts.packages import versions_of
 from contracts.stage import Job, each_item
 from imaging.photo import PhotoLimits, read_photo
-from imaging.photo_output import OutputOptions, write_final
+from imaging.photo_output import write_final
 from res.app.src.previews import preview
 
 
@@ -49,13 +49,6 @@ def _finish(job: Job, item: Item, limits: PhotoLimits) -> ItemResult:
 
 
 def _write(job: Job, item: Item, params: FinishItemParams) -> tuple[Written, tuple[Notice, ...]]:
-    options = OutputOptions(
-        output_format=params.output_format,
-        strip_metadata=params.strip_metadata,
-        provenance=params.provenance,
-        source_type=params.source_type,
-        edited_regions=params.edited_regions,
-    )
     target, original = job.path(item.outputs["final"]), job.input(item, "original")
-    report = write_final(target, job.path(item.photo), original, options)
+    report = write_final(target, job.path(item.photo), original, params)
     return Written(report.file_format, report.bit_depth, report.recompression), report.warnings

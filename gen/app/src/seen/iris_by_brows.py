@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from contracts.face import SIDES, Side
 from gen.app.src.eye_box import blurred
 from gen.app.src.eyeball.anatomy import eye_axes
+from gen.app.src.sampling import sampled
 from gen.app.src.seen.iris_colour import IrisColour
 from gen.app.src.seen.open_eyes import skin_around
 from imaging import eye_mesh
@@ -64,8 +64,8 @@ def brow_darkness(linear: Image, mesh: FloatArray, side: Side) -> float:
         for points in (brow[:edge], brow[edge:][::-1])
     )
     share = np.linspace(0, 1, _ACROSS)[:, None, None]
-    at = axes.to_crop(upper + (lower - upper) * share).astype(np.float32)
+    at = axes.to_crop(upper + (lower - upper) * share)
     calm = blurred(luminance(linear), max(_CALM * axes.width, 0.4))
-    seen = cv2.remap(calm, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    seen = sampled(calm, at)
     skin = max(float(skin_around(linear, mesh, side) @ LUMINANCE), _DARKEST_LEVEL)
     return float(np.log(skin / max(float(np.quantile(seen, _QUANTILE)), _DARKEST_LEVEL)))

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from contracts.face import Side
 from gen.app.src.eye_box import blurred, box_around, grown, polygon_mask
 from gen.app.src.open_shape import open_eye_of
+from gen.app.src.sampling import sampled
 from gen.app.src.strategy import FaceView
 from imaging import eye_mesh
 from imaging.colour import luminance, to_linear
@@ -98,5 +98,4 @@ def iris_shift(face: FaceView, side: Side) -> FloatArray:
 
 
 def _at(plane: NDArray[np.float32], points: FloatArray) -> FloatArray:
-    x, y = np.moveaxis(points.astype(np.float32), -1, 0)
-    return np.asarray(cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), float)
+    return sampled(plane, points).astype(float)

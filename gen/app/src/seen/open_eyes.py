@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from contracts.face import SIDES, Side
 from gen.app.src.eye_box import blurred
 from gen.app.src.eyeball.sclera import sclera_colour, seen_white, white_gain, white_tint
+from gen.app.src.sampling import sampled
 from gen.app.src.seen.iris_colour import IrisColour, choose_iris_colour, measured_albedo
 from gen.app.src.strategy import EyeScene, FaceView
 from imaging import eye_mesh
@@ -70,5 +70,5 @@ def skin_around(linear: Image, mesh: FloatArray, side: Side) -> FloatArray:
     region = eye_mesh.eye_region(mesh, side)[:, :2].astype(np.float32)
     rings = np.concatenate([region[eye_mesh.FIRST_RING], region[eye_mesh.SECOND_RING]])
     smooth = blurred(linear, 0.03 * eye_mesh.eye_width(mesh, side))
-    seen = cv2.remap(smooth, rings[:, 0], rings[:, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    seen = sampled(smooth, rings)
     return np.asarray(np.median(seen.reshape(-1, 3), axis=0), float)

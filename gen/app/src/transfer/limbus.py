@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +16,7 @@ from gen.app.src.eye_box import Box, blurred, grown, polygon_mask
 from gen.app.src.eyeball.anatomy import globes
 from gen.app.src.lid_frame import LidFrame
 from gen.app.src.open_shape import open_eye_of
+from gen.app.src.sampling import sampled
 from gen.app.src.strategy import FaceView
 from imaging import eye_mesh
 from imaging.colour import luminance, to_linear
@@ -110,5 +110,4 @@ def _around(frame: LidFrame, limbus: Limbus, reach: float) -> Plane:
 
 
 def _at(plane: Plane, points: Plane) -> FloatArray:
-    x, y = points[:, 0], points[:, 1]
-    return np.asarray(cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), float)
+    return sampled(plane, points).astype(float)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gen.app.src.eye_box import blurred
 from gen.app.src.lid_frame import LidFrame
+from gen.app.src.sampling import sampled
 from gen.app.src.transfer.limbus import Limbus
 from imaging.colour import Image
 
@@ -69,7 +70,7 @@ def whole_iris(picture: Image, frame: LidFrame, limbus: Limbus, visible: Plane) 
     steps = np.linspace(-_EDGE, _EDGE, 2 * cells + 1)
     x, y = np.meshgrid(steps, steps)
     places = frame.picture(limbus.u + x * limbus.across, limbus.v + y * limbus.radius)
-    colours, seen = (_sampled(plane, places) for plane in (picture, visible))
+    colours, seen = (sampled(plane, places) for plane in (picture, visible))
     reach = np.hypot(x, y)
     alike = _all_round(colours, seen > 0.5, reach)
     outer = np.clip((reach - _CATCHLIGHTS[0]) / (_CATCHLIGHTS[1] - _CATCHLIGHTS[0]), 0, 1)
@@ -79,11 +80,6 @@ def whole_iris(picture: Image, frame: LidFrame, limbus: Limbus, visible: Plane) 
     return WholeIris(
         np.asarray(alike + (colours - alike) * share, np.float32), float(share[reach < 1].mean())
     )
-
-
-def _sampled(plane: NDArray[np.float32], places: Plane) -> NDArray[np.float32]:
-    x, y = places[..., 0], places[..., 1]
-    return np.asarray(cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _all_round(colours: Image, seen: NDArray[np.bool_], reach: FloatArray) -> Image:

@@ -57,15 +57,9 @@ class Asker:
 
     @contextmanager
     def developing(self) -> Iterator[None]:
-        """A photo is being developed for the stages."""
-        with self.working("develop"):
-            yield
-
-    @contextmanager
-    def working(self, what: str) -> Iterator[None]:
-        """Around work that no stage does: to "develop" a photo."""
+        """Around the developing of a photo, which no stage does."""
         started = time.monotonic()
-        with self.timed(what):
+        with self.timed("develop"):
             yield
         self._stages.busy.add(started, time.monotonic())
 
