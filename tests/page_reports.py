@@ -155,7 +155,7 @@ def run_report(folder: Path, *photos: PhotoReport, **changes: Any) -> RunReport:
         total_s=12.5,
         overhead_s=0.5,
         peak_rss_mb=300.0,
-        settings=Settings().model_dump(),
+        settings=Settings().as_json(),
         options={"inputs": ["in"], "output": str(folder / "out"), "dry_run": False},
         photos=photos,
         problems=(),

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from msgspec.structs import replace as replaced
+
 from contracts.blend import BlendItemData, BlendItemParams, EyePaste
 from contracts.codec import from_dict, to_dict
 from contracts.crop import CropItemParams
@@ -299,8 +301,8 @@ def restoring(weights: Path) -> Iterator[None]:
     """Runs restore faces by CodeFormer, whose weights seem to lie there."""
 
     def settle(settings: Settings, *arguments: Any, **named: Any) -> BackendChoice:
-        auto = settings.restoration.model_copy(update={"enabled": "auto"})
-        choice = settle_backends(settings.model_copy(update={"restoration": auto}), *arguments, **named)
+        auto = replaced(settings.restoration, enabled="auto")
+        choice = settle_backends(replaced(settings, restoration=auto), *arguments, **named)
         choice.started = [key if key[0] != "res" else ("res", "codeformer") for key in choice.started]
         choice.weights["res", "codeformer"] = {"codeformer": weights}
         return choice

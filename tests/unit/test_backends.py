@@ -11,7 +11,7 @@ from contracts.error_codes import StageError
 from environments import EnvironmentBroken
 from orch.app.src.backends.choice import BackendChoice
 from orch.app.src.backends.settling import settle_backends
-from orch.app.src.settings import Settings
+from orch.app.src.settings import settings_of
 from tests.unit.backend_fakes import CONTENT, TABLE, machine
 
 GPU = "NVIDIA H200"
@@ -32,7 +32,7 @@ def settle(
     folder: Path, *there: str, settings: dict[str, Any] | None = None, **changes: Any
 ) -> BackendChoice:
     builds = changes.pop("builds", True)
-    made = Settings.model_validate(settings or {})
+    made = settings_of(settings or {})
     gpu = changes.pop("gpu", "")
     equipment = machine(folder, *there, gpu=lambda: gpu, **changes)
     return settle_backends(made, equipment, num_variations=1, builds=builds)
@@ -119,7 +119,7 @@ def test_a_broken_file_in_the_store_is_seen_before_the_first_photo(
     made = machine(tmp_path, "codeformer")
     made.store.path(next(m for m in made.models if m.name == "codeformer")).write_bytes(content)
     with pytest.raises(StageError, match=rf"codeformer are broken \({problem}\)"):
-        settle_backends(Settings.model_validate({"restoration": {"enabled": True}}), made)
+        settle_backends(settings_of({"restoration": {"enabled": True}}), made)
 
 
 def test_sdxl_turbo_needs_what_makes_it_fast(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from orch.app.src.outputs.finishing import Finished, provenance, write_finished
 from orch.app.src.progress.shown import Silent
 from orch.app.src.report import EyeVerdict, FaceEdit, VariationReport, WrittenFile
 from orch.app.src.run_paths import RunPathManager, layout_for
-from orch.app.src.settings import Settings
+from orch.app.src.settings import settings_of
 from orch.app.src.stage_registry import StageEntry
 from orch.app.src.stages.launching import Channel
 from orch.app.src.stages.pool import WorkerPool
@@ -58,7 +58,7 @@ class InThisProcess:
 def write(folder: Path, name: str, channel: Channel | None = None, **output: object) -> WrittenFile:
     """Finish the sample as if it were the edited picture, into `folder`/out."""
     layout = layout_for(folder / "out", "r", verbose=False)
-    requests = RequestMaker(Settings.model_validate({"output": output}), layout, "r", {})
+    requests = RequestMaker(settings_of({"output": output}), layout, "r", {})
     blended = layout.work / "blended.jpg"
     blended.parent.mkdir(parents=True)
     blended.write_bytes(SAMPLE.read_bytes())
@@ -78,7 +78,7 @@ def test_only_what_was_opened_counts() -> None:
 
 
 def test_provenance_says_how_and_not_where() -> None:
-    private = Settings.model_validate(
+    private = settings_of(
         {
             "input": {"image_path": "/home/ann/photos/a.jpg"},
             "generation": {"donor": "/home/ann/donors", "seed": 7},

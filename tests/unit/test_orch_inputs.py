@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as replaced
 
 from contracts.error_codes import ErrorCode, StageError
 from orch.app.src.donors.photos import DonorPhotos, donor_photos
@@ -264,8 +265,8 @@ def test_own_outputs_are_told_by_time_or_id_and_a_notice_says_so(tmp_path: Path)
 
 def donors(*folders: Path) -> DonorPhotos:
     settings = Settings()
-    generation = settings.generation.model_copy(update={"donor_folder": [str(folder) for folder in folders]})
-    return donor_photos(settings.model_copy(update={"generation": generation}), develops=False)
+    generation = replaced(settings.generation, donor_folder=[str(folder) for folder in folders])
+    return donor_photos(replaced(settings, generation=generation), develops=False)
 
 
 def test_one_bad_name_among_donors_is_a_notice(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from contracts.iris_words import in_colour, iris_colour_named
 from environments.places import CHECKOUT
 from imaging.face_shape import shape_distance
 from orch.app.src.opening.variations import VARIED_OPENNESS, gen_item_params, variations
-from orch.app.src.settings import DEFAULT_PROMPT, Settings
+from orch.app.src.settings import DEFAULT_PROMPT, Settings, settings_of
 from orch.app.src.strategies import choose
 from orch.app.src.verification import verdict
 from orch.app.src.version import VERSION
@@ -67,7 +67,7 @@ def test_openness_stays_in_range_and_neighbours_differ() -> None:
 
 def test_openness_is_asked_for_and_variations_follow_it_within_its_limits() -> None:
     for asked in (0.5, 0.7, 1.2):
-        settings = Settings.model_validate({"generation": {"openness": asked}})
+        settings = settings_of({"generation": {"openness": asked}})
         made = variations(settings, {}, 6)
         assert made[0].openness == asked
         assert all(0.5 <= v.openness <= 1.2 for v in made)

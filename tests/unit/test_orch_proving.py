@@ -13,7 +13,7 @@ from orch.app.src.backends.choice import BackendChoice
 from orch.app.src.opening.proving import proved
 from orch.app.src.report import BackendReport
 from orch.app.src.run_paths import layout_for
-from orch.app.src.settings import GenerationSection, RestorationSection, Settings
+from orch.app.src.settings import settings_of
 
 WEIGHTS = {"codeformer": Path("/weights/codeformer.pth")}
 DAMAGED = ErrorInfo("MODEL_005", "/weights/codeformer.pth cannot be used: it is damaged", "fetch it again")
@@ -29,7 +29,7 @@ def choice_of(backend: str) -> BackendChoice:
 
 def prove(folder: Path, choice: BackendChoice, error: ErrorInfo | None, enabled: object) -> list[Request]:
     """The requests that were made; the settled backend is then used."""
-    settings = Settings(restoration=RestorationSection.model_validate({"enabled": enabled}))
+    settings = settings_of({"restoration": {"enabled": enabled}})
     layout = layout_for(folder, "r", verbose=False)
     requests = RequestMaker(settings, layout, "r", dict(choice.started), choice.weights)
     asked: list[Request] = []
@@ -79,7 +79,7 @@ def prove_sdxl(folder: Path, model: str, error: ErrorInfo | None) -> tuple[Backe
         weights={("gen", "sdxl"): {"sdxl_base": Path("/weights/sdxl")}, ("gen", "embedded"): {}},
         reports=[BackendReport("gen", "sdxl", True, True, "its weights and a GPU are there")],
     )
-    settings = Settings(generation=GenerationSection.model_validate({"model": model}))
+    settings = settings_of({"generation": {"model": model}})
     layout = layout_for(folder, "r", verbose=False)
     requests = RequestMaker(settings, layout, "r", dict(choice.started), choice.weights)
     asked: list[Request] = []

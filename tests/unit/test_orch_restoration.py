@@ -21,7 +21,7 @@ from orch.app.src.opening.restoration import Restored, restore
 from orch.app.src.outputs.finishing import shareable
 from orch.app.src.report import EyeVerdict, FaceEdit, VariationReport
 from orch.app.src.run_paths import RunPathManager, layout_for
-from orch.app.src.settings import RestorationSection, Settings
+from orch.app.src.settings import Settings, settings_of
 from orch.app.src.verification import MOST_SHAPE_CHANGE, restoration_problem
 from tests.unit.orch_fakes import eye, face
 
@@ -101,7 +101,7 @@ def restored(
     **restoration: object,
 ) -> dict[str, Restored]:
     """Two faces that were closed in the photo and opened in every variation, and a third, open all along."""
-    settings = Settings(restoration=RestorationSection.model_validate(restoration))
+    settings = settings_of({"restoration": restoration})
     layout = layout_for(folder, "r", verbose=True)
     requests = RequestMaker(settings, layout, "r", {"face": "facemesh", "res": backend})
     shared = RunPathManager("shared", folder / "photo.png", True, "r", layout)

@@ -30,7 +30,7 @@ def written(folder: Path, run: RunReport) -> RunReport:
 def two_photos(folder: Path, template: str | None = None) -> RunReport:
     """A run over a.jpg and sub/b.jpg, each in two variations."""
     photos = [edited(folder, name, 2, template) for name in ("a.jpg", "sub/b.jpg")]
-    settings = Settings().model_dump()
+    settings = Settings().as_json()
     settings["output"]["name_template"] = f"{template}{{ext}}" if template else None
     return written(folder, run_report(folder, *photos, settings=settings))
 

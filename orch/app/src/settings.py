@@ -11,9 +11,11 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+import msgspec
+from msgspec import Meta
 
 from contracts.envelope import StageName
 from contracts.gen import Neutralize, Precision, RefinerMode, Scheduler
@@ -42,175 +44,188 @@ PACKAGED_LLM = "smollm2"
 
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
-Positive = Annotated[int, Field(ge=1, le=256)]
+Positive = Annotated[int, Meta(ge=1, le=256)]
 
 
-class Section(BaseModel):
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Unknown keys and near-miss types ("260", 1 for true) are refused; values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+class InputSection(Section, frozen=True):
+    image_path: Annotated[
+        str | Annotated[list[str], Meta(min_length=1)],
+        Meta(description="Photo, folder or pattern, or a list of these; relative to the project's root."),
+    ] = "Input_Images/portrait_both_closed.jpg"
 
 
-class InputSection(Section):
-    image_path: str | Annotated[list[str], Field(min_length=1)] = Field(
-        default="Input_Images/portrait_both_closed.jpg",
-        description="Photo, folder or pattern, or a list of these; relative to the project's root.",
+class ProcessingSection(Section, frozen=True):
+    threshold: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=10_000,
+            description="Eyes with a smaller area are closed: px^2 at an inter-ocular distance of 100 px.",
+        ),
+    ] = 260.0
+    use_larger_eye: Annotated[bool, Meta(description="Both masks take the size of the larger eye.")] = False
+    crop_output_size: Annotated[
+        Annotated[int, Meta(ge=64, le=4096)] | None,
+        Meta(description="Side of the crop in px; null takes the photo's own resolution."),
+    ] = None
+    feather_size: Annotated[float, Meta(ge=0, le=256, description="px of feather at a crop of 512 px.")] = (
+        25.0
     )
+    detector: Annotated[
+        Literal["auto", "facemesh", "insightface"],
+        Meta(description="Who finds faces; auto takes insightface where its weights are there."),
+    ] = "auto"
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"],
+        Meta(description="Where networks run; auto takes a GPU where there is one."),
+    ] = "auto"
+    min_age: Annotated[
+        Annotated[float, Meta(ge=0, le=120)] | None,
+        Meta(description="Leave younger faces alone, where the detector tells ages."),
+    ] = None
+    verbose: Annotated[bool, Meta(description="Keep all intermediate files and show more.")] = False
+    debug: Annotated[bool, Meta(description="Keep the picture of detected eyes, also without verbose.")] = (
+        False
+    )
+    workers: Annotated[
+        Positive | dict[StageName, Positive] | None,
+        Meta(description="Processes of every stage, or of named ones; null takes what the machine bears."),
+    ] = None
+    log_format: Annotated[Literal["human", "json"], Meta(description="How progress is written.")] = "human"
+    max_megapixels: Annotated[
+        float, Meta(gt=0, description="Refuse bigger pictures before decoding them.")
+    ] = 250.0
+    max_file_mb: Annotated[float, Meta(gt=0, description="Refuse bigger files before reading them.")] = 2000.0
 
 
-class ProcessingSection(Section):
-    threshold: float = Field(
-        default=260.0,
-        gt=0,
-        le=10_000,
-        description="Eyes with a smaller area are closed: px^2 at an inter-ocular distance of 100 px.",
-    )
-    use_larger_eye: bool = Field(default=False, description="Both masks take the size of the larger eye.")
-    crop_output_size: int | None = Field(
-        default=None,
-        ge=64,
-        le=4096,
-        description="Side of the crop in px; null takes the photo's own resolution.",
-    )
-    feather_size: float = Field(default=25.0, ge=0, le=256, description="px of feather at a crop of 512 px.")
-    detector: Literal["auto", "facemesh", "insightface"] = Field(
-        default="auto", description="Who finds faces; auto takes insightface where its weights are there."
-    )
-    device: Literal["auto", "cpu", "cuda"] = Field(
-        default="auto", description="Where networks run; auto takes a GPU where there is one."
-    )
-    min_age: float | None = Field(
-        default=None, ge=0, le=120, description="Leave younger faces alone, where the detector tells ages."
-    )
-    verbose: bool = Field(default=False, description="Keep all intermediate files and show more.")
-    debug: bool = Field(default=False, description="Keep the picture of detected eyes, also without verbose.")
-    workers: Positive | dict[StageName, Positive] | None = Field(
-        default=None,
-        description="Processes of every stage, or of named ones; null takes what the machine bears.",
-    )
-    log_format: Literal["human", "json"] = Field(default="human", description="How progress is written.")
-    max_megapixels: float = Field(
-        default=250.0, gt=0, description="Refuse bigger pictures before decoding them."
-    )
-    max_file_mb: float = Field(default=2000.0, gt=0, description="Refuse bigger files before reading them.")
-
-
-class RefinerSection(Section):
-    enabled: bool = Field(default=True, description="Use the refiner after the base model.")
+class RefinerSection(Section, frozen=True):
+    enabled: Annotated[bool, Meta(description="Use the refiner after the base model.")] = True
     prompt: str = DEFAULT_REFINER_PROMPT
     negative_prompt: str = DEFAULT_REFINER_NEGATIVE_PROMPT
-    guidance_scale: float = Field(default=20.0, ge=0, le=50)
-    num_inference_steps: int = Field(default=3, ge=1, le=500)
-    strength: float = Field(default=0.4, ge=0, le=1, description="How much the refiner changes.")
-    mode: RefinerMode = Field(
-        default="masked",
-        description="masked goes over the paint; ensemble takes over its last noise.",
-    )
+    guidance_scale: Annotated[float, Meta(ge=0, le=50)] = 20.0
+    num_inference_steps: Annotated[int, Meta(ge=1, le=500)] = 3
+    strength: Annotated[float, Meta(ge=0, le=1, description="How much the refiner changes.")] = 0.4
+    mode: Annotated[
+        RefinerMode, Meta(description="masked goes over the paint; ensemble takes over its last noise.")
+    ] = "masked"
 
 
-class GenerationSection(Section):
-    model: Literal["auto", "donor", "mirror", "lid_lift", "sdxl", "sdxl-turbo"] = Field(
-        default="auto", description="auto chooses per face; any other value asks for exactly that."
-    )
+class GenerationSection(Section, frozen=True):
+    model: Annotated[
+        Literal["auto", "donor", "mirror", "lid_lift", "sdxl", "sdxl-turbo"],
+        Meta(description="auto chooses per face; any other value asks for exactly that."),
+    ] = "auto"
     prompt: str = DEFAULT_PROMPT
     negative_prompt: str = DEFAULT_NEGATIVE_PROMPT
-    guidance_scale: float = Field(
-        default=15.0, ge=0, le=50, description="Higher follows the prompt more strictly."
+    guidance_scale: Annotated[
+        float, Meta(ge=0, le=50, description="Higher follows the prompt more strictly.")
+    ] = 15.0
+    num_inference_steps: Annotated[int, Meta(ge=1, le=500)] = 30
+    strength: Annotated[
+        float, Meta(ge=0, le=1, description="How much of the masked region is repainted.")
+    ] = 0.9999
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1, description="The same seed gives the same picture.")] = 42
+    batch_size: Annotated[
+        Annotated[int, Meta(ge=1, le=256)] | None, Meta(description="Items painted at once; null chooses.")
+    ] = None
+    scheduler: Annotated[Scheduler, Meta(description="SDXL's sampler; model is that of the weights.")] = (
+        "model"
     )
-    num_inference_steps: int = Field(default=30, ge=1, le=500)
-    strength: float = Field(
-        default=0.9999, ge=0, le=1, description="How much of the masked region is repainted."
+    neutralize: Annotated[Neutralize, Meta(description="What SDXL finds in place of the closed eye.")] = (
+        "cv_inpaint"
     )
-    seed: int = Field(default=42, ge=0, le=2**63 - 1, description="The same seed gives the same picture.")
-    batch_size: int | None = Field(
-        default=None, ge=1, le=256, description="Items painted at once; null chooses."
+    precision: Annotated[Precision, Meta(description="auto is half precision on a GPU.")] = "auto"
+    low_memory: Annotated[bool, Meta(description="SDXL slower, in as little memory as possible.")] = False
+    compile: Annotated[bool, Meta(description="Compile SDXL first: pays in long runs on a GPU.")] = False
+    quantize: Annotated[Literal["none", "int8"], Meta(description="int8 halves SDXL's weights.")] = "none"
+    eye_color: Annotated[
+        str | None, Meta(description=f"Iris colour: {', '.join(EYE_COLOURS)} or #rrggbb; null finds it.")
+    ] = None
+    openness: Annotated[
+        float,
+        Meta(ge=0.5, le=1.2, description="How far eyes open; 1 as they would with this face's expression."),
+    ] = 1.0
+    donor: Annotated[str | None, Meta(description="Photo or folder of the same people with open eyes.")] = (
+        None
     )
-    scheduler: Scheduler = Field(default="model", description="SDXL's sampler; model is that of the weights.")
-    neutralize: Neutralize = Field(
-        default="cv_inpaint", description="What SDXL finds in place of the closed eye."
-    )
-    precision: Precision = Field(default="auto", description="auto is half precision on a GPU.")
-    low_memory: bool = Field(default=False, description="SDXL slower, in as little memory as possible.")
-    compile: bool = Field(default=False, description="Compile SDXL first: pays in long runs on a GPU.")
-    quantize: Literal["none", "int8"] = Field(default="none", description="int8 halves SDXL's weights.")
-    eye_color: str | None = Field(
-        default=None, description=f"Iris colour: {', '.join(EYE_COLOURS)} or #rrggbb; null finds it."
-    )
-    openness: float = Field(
-        default=1.0,
-        ge=0.5,
-        le=1.2,
-        description="How far eyes open; 1 as they would with this face's expression.",
-    )
-    donor: str | None = Field(default=None, description="Photo or folder of the same people with open eyes.")
-    donor_folder: list[str] = Field(
-        default=[], description="Folders that are searched for open eyes of the same people."
-    )
-    find_donors: bool = Field(
-        default=True, description="Search the run's own photos for open eyes of the same people."
-    )
-    identity: Literal["auto", "off"] = Field(
-        default="auto", description="auto tells people apart where donors are at hand; off trusts --donor."
-    )
+    donor_folder: Annotated[
+        list[str], Meta(description="Folders that are searched for open eyes of the same people.")
+    ] = []
+    find_donors: Annotated[
+        bool, Meta(description="Search the run's own photos for open eyes of the same people.")
+    ] = True
+    identity: Annotated[
+        Literal["auto", "off"],
+        Meta(description="auto tells people apart where donors are at hand; off trusts --donor."),
+    ] = "auto"
     refiner: RefinerSection = RefinerSection()
 
-    @field_validator("eye_color")
-    @classmethod
-    def _known_colour(cls, value: str | None) -> str | None:
-        if value is None or HEX_COLOUR.match(value):
-            return value
-        if value.lower() not in EYE_COLOURS:
-            raise ValueError(f"{value!r} is no eye colour; known: {', '.join(EYE_COLOURS)} or #rrggbb")
-        return "grey" if value.lower() == "gray" else value.lower()
+    def __post_init__(self) -> None:
+        colour = self.eye_color
+        if colour is None or HEX_COLOUR.match(colour):
+            return
+        name = colour.lower()
+        if name not in EYE_COLOURS:
+            known = f"{', '.join(EYE_COLOURS)} or #rrggbb"
+            raise ValueError(f"eye_color: {colour!r} is no eye colour; known: {known}")
+        msgspec.structs.force_setattr(self, "eye_color", "grey" if name == "gray" else name)
 
 
-class RestorationSection(Section):
-    enabled: bool | Literal["auto"] = Field(
-        default="auto", description="auto restores where weights are there."
+class RestorationSection(Section, frozen=True):
+    enabled: Annotated[bool | Literal["auto"], Meta(description="auto restores where weights are there.")] = (
+        "auto"
     )
-    upscale: float = Field(default=1.0, ge=1, le=4, description="Factor of the picture's size.")
-    fidelity: float = Field(
-        default=0.7, ge=0, le=1, description="0 most restored, 1 most faithful to the photo."
-    )
-    model: Literal["codeformer", "gfpgan"] = Field(default="codeformer", description="What restores faces.")
-    model_path: str | None = Field(
-        default=None, description="Weights of restoration.model; null takes the model store's."
-    )
-    faces: Literal["edited", "all"] = Field(
-        default="edited", description="Which faces are restored; all leaves none as it is in the photo."
-    )
+    upscale: Annotated[float, Meta(ge=1, le=4, description="Factor of the picture's size.")] = 1.0
+    fidelity: Annotated[
+        float, Meta(ge=0, le=1, description="0 most restored, 1 most faithful to the photo.")
+    ] = 0.7
+    model: Annotated[Literal["codeformer", "gfpgan"], Meta(description="What restores faces.")] = "codeformer"
+    model_path: Annotated[
+        str | None, Meta(description="Weights of restoration.model; null takes the model store's.")
+    ] = None
+    faces: Annotated[
+        Literal["edited", "all"],
+        Meta(description="Which faces are restored; all leaves none as it is in the photo."),
+    ] = "edited"
 
 
-class OutputSection(Section):
-    format: Literal["same", "png", "jpeg", "webp", "tiff"] = Field(
-        default="png", description="same keeps the photo's own format."
+class OutputSection(Section, frozen=True):
+    format: Annotated[
+        Literal["same", "png", "jpeg", "webp", "tiff"], Meta(description="same keeps the photo's own format.")
+    ] = "png"
+    name_template: Annotated[
+        str | None, Meta(description="File name of outputs, e.g. {stem}_eyes{ext}; null names by run id.")
+    ] = None
+    copy_unchanged: Annotated[bool, Meta(description="Copy photos that needed no edit, byte by byte.")] = (
+        False
     )
-    name_template: str | None = Field(
-        default=None, description="File name of outputs, e.g. {stem}_eyes{ext}; null names by run id."
-    )
-    copy_unchanged: bool = Field(default=False, description="Copy photos that needed no edit, byte by byte.")
-    strip_metadata: bool = Field(default=False, description="Write no metadata at all.")
+    strip_metadata: Annotated[bool, Meta(description="Write no metadata at all.")] = False
 
 
-class ModelsSection(Section):
-    license: Literal["any", "commercial"] = Field(
-        default="any", description="commercial refuses weights that may not be used commercially."
-    )
-    sdxl_base: str | None = Field(
-        default=None, description="SDXL base or inpainting weights: a folder, or one safetensors file."
-    )
-    sdxl_refiner: str | None = Field(default=None, description="The same of the SDXL refiner.")
-    sdxl_lora: str | None = Field(default=None, description="A LoRA of your own for SDXL, safetensors.")
-    insightface: str | None = Field(
-        default=None, description="Folder of an InsightFace pack; null takes the model store's."
-    )
-    llm: str | None = Field(
-        default=None,
-        description=f"GGUF file of the language model for prompt variations, or {PACKAGED_LLM}.",
-    )
+class ModelsSection(Section, frozen=True):
+    license: Annotated[
+        Literal["any", "commercial"],
+        Meta(description="commercial refuses weights that may not be used commercially."),
+    ] = "any"
+    sdxl_base: Annotated[
+        str | None, Meta(description="SDXL base or inpainting weights: a folder, or one safetensors file.")
+    ] = None
+    sdxl_refiner: Annotated[str | None, Meta(description="The same of the SDXL refiner.")] = None
+    sdxl_lora: Annotated[str | None, Meta(description="A LoRA of your own for SDXL, safetensors.")] = None
+    insightface: Annotated[
+        str | None, Meta(description="Folder of an InsightFace pack; null takes the model store's.")
+    ] = None
+    llm: Annotated[
+        str | None,
+        Meta(description=f"GGUF file of the language model for prompt variations, or {PACKAGED_LLM}."),
+    ] = None
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
     """A whole configuration."""
 
     pre_enhance_instruction_prompt: str = DEFAULT_INSTRUCTION
@@ -226,13 +241,28 @@ class Settings(Section):
         given = self.input.image_path
         return [given] if isinstance(given, str) else list(given)
 
+    def as_json(self) -> dict[str, Any]:
+        """All of it as plain JSON values, also what is as by default."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
+
+
+def settings_of(document: Mapping[str, Any]) -> Settings:
+    """Settings from plain JSON values; what is left out is as by default.
+
+    Raises:
+        msgspec.ValidationError: there is an unknown key, or a value out of its range.
+    """
+    return msgspec.convert(document, Settings)
+
 
 def schema_text() -> str:
     """The text of `config/schema.json`."""
-    schema: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    schema |= Settings.model_json_schema()
-    schema["title"] = "Open The Eyes configuration"
-    schema["properties"]["$schema"] = {"type": "string", "description": "For editors; not read."}
+    _, sections = msgspec.json.schema_components([Settings])
+    settings = sections.pop(Settings.__name__)
+    settings["title"] = "Open The Eyes configuration"
+    settings["properties"]["$schema"] = {"type": "string", "description": "For editors; not read."}
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": sections, **settings}
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -7,19 +7,18 @@ the variable or the option that is wrong, and not the sum of all.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+import msgspec
 
-from contracts.codec import unknown_key_message
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from environments.places import CHECKOUT
 from orch.app.src.calling.options import Override
-from orch.app.src.settings import Settings
+from orch.app.src.settings import Settings, settings_of
 
 DEFAULT_CONFIG = CHECKOUT / "config" / "default.json"
 
@@ -52,7 +51,7 @@ def load_settings(
         layers.append(read_config(config_file))
     layers += [_checked_override(o) for o in (*environment_overrides(environ), *overrides)]
     merged: dict[str, Any] = reduce(merge, layers, {})
-    return Settings.model_validate(merged)
+    return settings_of(merged)
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -96,21 +95,22 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def check(document: Mapping[str, Any], place_name: Any) -> None:
+def check(document: Mapping[str, Any], place_name: Callable[[tuple[str, ...]], str]) -> None:
     """Refuse what `Settings` refuses.
 
     Args:
         place_name: maps a key path to how the source calls it.
+
+    Raises:
+        StageError: BAD_CONFIG.
     """
     try:
-        Settings.model_validate(document)
-    except ValidationError as error:
-        problems: dict[tuple[str | int, ...], list[Any]] = {}
-        for detail in error.errors():
-            problems.setdefault(_place_in(document, detail["loc"]), []).append(detail)
-        place, details = next(iter(problems.items()))
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise _refuse(f"{place_name(place)}: {_describe(place, details)}{more}") from error
+        settings_of(document)
+    except msgspec.ValidationError as error:
+        from orch.app.src.settings_refusals import refusal
+
+        refused = refusal(document, error)
+        raise _refuse(f"{place_name(refused.place)}: {refused.message}") from error
 
 
 def _checked_override(override: Override) -> dict[str, Any]:
@@ -120,43 +120,6 @@ def _checked_override(override: Override) -> dict[str, Any]:
     return document
 
 
-def _place_in(document: object, location: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """The part of pydantic's location that is in the document; it also names union branches."""
-    place: list[str | int] = []
-    for part in location:
-        if not isinstance(document, (dict, list)):
-            break
-        try:
-            document = document[part]  # type: ignore[index]
-        except (KeyError, IndexError, TypeError):
-            break
-        place.append(part)
-    return tuple(place)
-
-
-def _describe(place: tuple[str | int, ...], details: list[Any]) -> str:
-    """What is wrong at one place; several details are the branches of a union."""
-    if details[0]["type"] == "extra_forbidden":
-        parent = ".".join(map(str, place[:-1])) or "top level"
-        return unknown_key_message(str(place[-1]), known_keys(place[:-1]), parent)
-    expected = dict.fromkeys(
-        d["msg"].removeprefix("Value error, ").removeprefix("Input ").partition(" or instance of")[0]
-        for d in details
-    )
-    given = json.dumps(details[0]["input"], default=str)
-    return f"{'.'.join(map(str, place))}: {' or '.join(expected)}, got {given}"
-
-
-def known_keys(place: tuple[str | int, ...]) -> list[str]:
-    """Keys of the section at a place."""
-    section: type[BaseModel] = Settings
-    for part in place:
-        inner = section.model_fields[str(part)].annotation
-        assert isinstance(inner, type) and issubclass(inner, BaseModel)
-        section = inner
-    return list(section.model_fields)
-
-
 def _json_problem(text: str, error: json.JSONDecodeError) -> str:
     rest = text[error.pos :].lstrip()
     if rest.startswith(("//", "/*", "#")):
@@ -164,12 +127,11 @@ def _json_problem(text: str, error: json.JSONDecodeError) -> str:
     return f"not valid JSON: {error.msg} (column {error.colno})"
 
 
-def _line_of(text: str, place: tuple[str | int, ...]) -> int:
+def _line_of(text: str, place: tuple[str, ...]) -> int:
     """Line of a key: each name of its path is looked for behind the one before."""
     position = 0
     for part in place:
-        if isinstance(part, str):
-            position = max(position, text.find(json.dumps(part), position))
+        position = max(position, text.find(json.dumps(part), position))
     return text.count("\n", 0, position) + 1
 
 

@@ -19,7 +19,7 @@ ORCH_FOLDER = CHECKOUT / "orch"
 RECIPE = "orch"
 MODULE = "orch.app.src.main_process"
 
-PACKAGES = ("pydantic", "rich", "numpy", "PIL", "jinja2")
+PACKAGES = ("msgspec", "rich", "numpy", "PIL", "jinja2")
 """What a run imports in its own process."""
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from contracts.gen import GenItemParams, RefinerParams
 from contracts.iris_words import iris_colour_named
 from orch.app.src.run_ids import variation_id
-from orch.app.src.settings import DEFAULT_PROMPT, GenerationSection, Settings
+from orch.app.src.settings import DEFAULT_PROMPT, GenerationSection, Settings, settings_of
 from orch.app.src.settings_sources import merge
 
 VARIED_OPENNESS = (0.84, 1.14, 0.92, 1.07, 0.76, 1.2)
@@ -86,4 +86,4 @@ def gen_item_params(settings: Settings, variation: Variation) -> GenItemParams:
 def _with_prompts(settings: Settings, prompts: dict[str, Any]) -> GenerationSection:
     if not prompts:
         return settings.generation
-    return Settings.model_validate(merge(settings.model_dump(), prompts)).generation
+    return settings_of(merge(settings.as_json(), prompts)).generation

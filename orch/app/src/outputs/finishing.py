@@ -100,7 +100,7 @@ def provenance(
 
 def shareable(settings: Settings) -> dict[str, Any]:
     """The configuration without the folders of the person's machine: finished pictures are shared."""
-    config = settings.model_dump()
+    config = settings.as_json()
     config["input"]["image_path"] = [Path(path).name for path in settings.image_paths()]
     for section, key in (
         ("generation", "donor"),

@@ -170,7 +170,7 @@ def _totals(run: RunReport) -> dict[str, Any]:
 
 def _changed_settings(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Dotted name and value of every setting that is not the default one."""
-    usual = dict(_flat(Settings().model_dump()))
+    usual = dict(_flat(Settings().as_json()))
     return [(name, str(value)) for name, value in _flat(settings) if usual.get(name) != value]
 
 

@@ -40,7 +40,7 @@ def output_keys(
         marks: of the selection file, None without one.
     """
     decided_by = {
-        "settings": settings_that_matter(settings.model_dump()),
+        "settings": settings_that_matter(settings.as_json()),
         "num_variations": options.num_variations,
         "faces": sorted(options.faces) if options.faces is not None else None,
         "ignored_faces": sorted(options.ignored_faces),

@@ -146,7 +146,7 @@ def _journal(run: BegunRun) -> Journal:
         version=VERSION,
         code=code_fingerprint(ALL_CODE),
         options=run.options.as_report(),
-        settings=run.settings.model_dump(),
+        settings=run.settings.as_json(),
     )
     return journal
 

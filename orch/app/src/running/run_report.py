@@ -32,7 +32,7 @@ def run_report(run: BegunRun, passes: Passes, notices: Iterable[Notice]) -> RunR
     found, past, pool = run.found, run.resumed.past, run.pool
     photos = tuple(passes.reports[number] for number in sorted(passes.reports))
     problems = tuple(described(problem) for problem in found.problems)
-    settings = run.settings.model_dump()
+    settings = run.settings.as_json()
     again = done_again(past, photos, settings, code_fingerprint(ALL_CODE))
     total_s = time.monotonic() - run.started
     return RunReport(
