@@ -18,7 +18,6 @@ from typing import TypeVar
 
 from environments import EnvironmentBroken
 from environments.commands import Run, python_in, run
-from environments.installer import build
 from environments.interpreters import Interpreter, for_recipe
 from environments.key import environment_key
 from environments.lock import locked
@@ -134,6 +133,8 @@ def _made(plan: _Plan, tell: Say, execute: Run) -> Path:
 
 
 def _build(plan: _Plan, final: Path, tell: Say, execute: Run) -> None:
+    from environments.installer import build  # every command looks for environments, few build any
+
     with _temporary(final) as folder:
         build(plan.recipe, plan.interpreter, folder, final.parent / "tools", tell, execute)
         _check(plan.recipe, folder, execute)

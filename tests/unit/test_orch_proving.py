@@ -9,9 +9,9 @@ import pytest
 from contracts.envelope import ErrorInfo, Request, Result
 from contracts.error_codes import StageError
 from orch.app.src.asking.requests import RequestMaker
+from orch.app.src.backends.backend_report import BackendReport
 from orch.app.src.backends.choice import BackendChoice
 from orch.app.src.opening.proving import proved
-from orch.app.src.report import BackendReport
 from orch.app.src.run_paths import layout_for
 from orch.app.src.settings import settings_of
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from contracts.envelope import ErrorInfo, Notice, Refusal
 from contracts.face import EyeState, Face, Pose, Side
 from contracts.res import FaceRestoration
+from orch.app.src.backends.backend_report import BackendReport
 
 REPORT_FORMAT = "1"
 
@@ -187,17 +188,6 @@ class PhotoReport:
         """Every picture that was written for the photo."""
         written = [v.output for v in self.variations] + [self.copied_to]
         return [file.path for file in written if file]
-
-
-@dataclass(frozen=True)
-class BackendReport:
-    """One way to do a stage's work: whether it could be used here, whether it was, and why."""
-
-    stage: str
-    backend: str
-    usable: bool
-    chosen: bool
-    why: str
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from contracts.envelope import Notice, StageName
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from environments import EnvironmentBroken
+from orch.app.src.backends.backend_report import BackendReport
 from orch.app.src.backends.equipment import Equipment
 from orch.app.src.models.weights import Weights, find_weights, settled_paths
-from orch.app.src.report import BackendReport
 from orch.app.src.settings import Settings
 from orch.app.src.stage_registry import FINISHER, NO_RESTORER, STAGES
 

@@ -12,12 +12,12 @@ from contracts.codec import to_dict
 from contracts.exit_codes import ExitCode
 from environments.places import building_folder
 from imaging.photo_identity import INSTALL
+from orch.app.src.backends.backend_report import BackendReport
 from orch.app.src.backends.equipment import Equipment
 from orch.app.src.backends.settling import settle_backends
 from orch.app.src.inputs.developing import FOLDER as CAMERA_FOLDER
 from orch.app.src.inputs.developing import RECIPE as CAMERA_RECIPE
 from orch.app.src.models.listing import where
-from orch.app.src.report import BackendReport
 from orch.app.src.settings_sources import load_settings
 from orch.app.src.stage_registry import STAGES
 from orch.app.src.version import PROGRAM, VERSION

@@ -10,8 +10,8 @@ from contracts.envelope import Notice, Request, Result
 from contracts.error_codes import StageError
 from contracts.failures import exit_code_for
 from orch.app.src.asking.requests import RequestMaker
+from orch.app.src.backends.backend_report import BackendReport
 from orch.app.src.backends.choice import FALLBACK, BackendChoice
-from orch.app.src.report import BackendReport
 from orch.app.src.stage_registry import NO_RESTORER
 from orch.app.src.strategies import AUTO
 

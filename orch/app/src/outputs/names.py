@@ -11,15 +11,18 @@ import string
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from contracts.codec import unknown_key_message
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-from contracts.finish import OutputFormat
 from imaging.photo_identity import DEVELOPED_SUFFIXES
 from orch.app.src.inputs.photos import Photo
 from orch.app.src.run_ids import ORIGINAL
 from orch.app.src.run_paths import RunPathManager
+
+if TYPE_CHECKING:
+    from contracts.finish import OutputFormat
 
 EXTENSIONS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}
 """Output format -> suffix."""

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contracts.codec import ContractError, from_dict, to_dict
 from contracts.envelope import Notice
@@ -17,9 +17,11 @@ from contracts.files import sha256_file
 from orch.app.src.fingerprints import fingerprint, settings_that_matter
 from orch.app.src.inputs.photos import Photo
 from orch.app.src.journal import JOURNAL_FORMAT, PREFIX, SUFFIX, record_at, records
-from orch.app.src.report import PhotoReport, WrittenFile
 from orch.app.src.run_ids import checked_run_id
 from orch.app.src.run_paths import Layout
+
+if TYPE_CHECKING:
+    from orch.app.src.report import PhotoReport, WrittenFile
 
 FINISHED = ("edited", "unchanged")
 """States that need no second try; failed and partial photos are done again."""
@@ -71,6 +73,8 @@ class PastRun:
         place = self._done.get(key)
         if place is None or self.run_id is None:
             return None
+        from orch.app.src.report import PhotoReport  # most runs take up none: they start sooner
+
         try:
             report = from_dict(PhotoReport, record_at(self._layout.journal(self.run_id), place)["report"])
         except ContractError:

@@ -6,6 +6,7 @@ What is imported here is waited for before the first stage starts to load; the r
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from orch.app.src import strategies
 from orch.app.src.backends.settling import settle_backends
@@ -13,14 +14,15 @@ from orch.app.src.calling.options import RunOptions
 from orch.app.src.donors.photos import donor_photos
 from orch.app.src.outputs.leftovers import clear_temporaries
 from orch.app.src.outputs.names import OutputNames
-from orch.app.src.report import RunReport
 from orch.app.src.running.begun_run import BegunRun, Surroundings
 from orch.app.src.running.run_setup import photos_of, resumed_run, workspace_of
-from orch.app.src.selecting.marks import Marks
 from orch.app.src.settings_sources import load_settings
 from orch.app.src.stage_registry import FINISHER
 from orch.app.src.stages.capacity import capacity
 from orch.app.src.stages.pool import WorkerPool
+
+if TYPE_CHECKING:
+    from orch.app.src.report import RunReport
 
 
 def execute(options: RunOptions, surroundings: Surroundings, started: float) -> RunReport:
@@ -37,7 +39,11 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
     settings = load_settings(options.config, options.overrides, surroundings.environ)
     develops = surroundings.camera is not None
     donors = donor_photos(settings, develops)
-    marks = Marks(options.selection) if options.selection else None
+    marks = None
+    if options.selection:
+        from orch.app.src.selecting.marks import Marks
+
+        marks = Marks(options.selection)
     found = photos_of(options, settings, develops)
     searched = settings.generation.find_donors and len(found.photos) > 1
     strategies.validate(settings.generation.model, bool(donors.named or donors.searched or searched))

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from contracts.envelope import StageName
-from contracts.finish import OutputFormat
 from environments.store import environment_python
 from orch.app.src.backends.equipment import this_equipment
 from orch.app.src.inputs.developing import camera_python
-from orch.app.src.progress.display import progress_for
-from orch.app.src.progress.shown import Progress, Silent
 from orch.app.src.run_paths import Layout
 from orch.app.src.running.begun_run import Surroundings
 from orch.app.src.stages.hardware import this_computer
 from orch.app.src.stages.launching import Launcher, process_launcher
+
+if TYPE_CHECKING:
+    from contracts.finish import OutputFormat
+    from orch.app.src.progress.shown import Progress
 
 
 def surroundings(quiet: bool = False) -> Surroundings:
     """For the command line, or `quiet` for callers from Python."""
 
     def progress(log_format: str) -> Progress:
+        from orch.app.src.progress.display import progress_for
+        from orch.app.src.progress.shown import Silent
+
         return Silent() if quiet else progress_for(log_format)
 
     return Surroundings(
