@@ -105,6 +105,27 @@ def test_what_finishes_pictures_outlasts_the_run() -> None:
     assert starts.made[0].ended
 
 
+def test_when_the_photos_are_done_only_what_finishes_pictures_stays() -> None:
+    starts = Starts()
+    with WorkerPool(starts, lasting=[("res", "finish")]) as pool:
+        pool.start([("gen", "embedded"), ("res", "finish")])
+        pool.wind_down()
+        assert pool.run(Request("res-0", "r", "res", "finish", (), {})).status == "succeeded"
+        assert not starts.made[1].ended
+    assert all(stage.ended for stage in starts.made)
+
+
+def test_what_cannot_be_ended_is_said() -> None:
+    class Stubborn(Slow):
+        def kill(self) -> None:
+            raise PermissionError("not ours")
+
+    pool = WorkerPool(lambda entry, backend: Stubborn())
+    pool.start([("gen", "embedded")])
+    with pytest.raises(PermissionError):
+        pool.close()
+
+
 def test_what_finishes_pictures_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "_LAST_S", 0.0)
     starts = Starts()

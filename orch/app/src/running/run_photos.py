@@ -89,6 +89,7 @@ def do_photos(run: BegunRun) -> RunReport:
         )
         progress.run_started(run.space.batch_id, photos)
         passes.go()
+        run.pool.wind_down()
         return _told(run_report(run, passes, second.notices), run.space.layout, album, progress)
 
 

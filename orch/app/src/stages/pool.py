@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -24,6 +24,8 @@ from orch.app.src.stages.worker import StageWorker
 
 Key = tuple[StageName, str]
 """Stage and backend."""
+
+_MOST_ENDED_AT_ONCE = 32
 
 _LAST_S = 10.0
 """Seconds: encoding a picture of 45 megapixels takes 1 to 7."""
@@ -75,6 +77,8 @@ class WorkerPool:
         self._cancelled: float | None = None
         # The kernel ends a process with the thread that started it, so that thread has to last.
         self._starter = ThreadPoolExecutor(1, "stage-starter")
+        self._ender = ThreadPoolExecutor(_MOST_ENDED_AT_ONCE, "stage-ender")
+        self._endings: list[Future[None]] = []
         self.busy = BusyTime()
 
     def __enter__(self) -> WorkerPool:
@@ -154,12 +158,22 @@ class WorkerPool:
             used[key] = total
         return used
 
+    def wind_down(self) -> None:
+        """Begin to end the processes that do not last: nothing more will be asked of them."""
+        self._kill_all(team for key, team in self._all_teams() if key not in self._lasting)
+
     def close(self) -> None:
-        """End all processes; side by side, for giving back their memory takes a while."""
-        workers = [worker for _, team in self._all_teams() for worker in team.workers]
-        with ThreadPoolExecutor(max(1, len(workers)), "stage-ender") as threads:
-            list(threads.map(StageWorker.kill, workers))
+        """End all processes."""
+        self._kill_all(team for _, team in self._all_teams())
+        for ending in self._endings:
+            ending.result()
+        self._ender.shutdown(wait=False)
         self._starter.shutdown(wait=False)
+
+    def _kill_all(self, teams: Iterable[_Team]) -> None:
+        """Side by side, and beside what the caller does: giving back their memory takes a while."""
+        for worker in [worker for team in teams for worker in team.workers]:
+            self._endings.append(self._ender.submit(worker.kill))
 
     def _team(self, key: Key) -> _Team:
         with self._changed:
