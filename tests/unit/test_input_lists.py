@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.error_codes import StageError
+from contracts.exit_codes import ExitCode
 from orch.app.src.inputs.filters import InputFilter, moment
 from orch.app.src.inputs.lists import skip_patterns, with_listed
 from orch.app.src.inputs.photos import FoundPhotos, find_photos
@@ -54,8 +55,9 @@ def test_without_a_dash_standard_input_is_left_alone() -> None:
 def test_patterns_come_from_options_and_files(tmp_path: Path) -> None:
     (tmp_path / "done.txt").write_text("IMG_1.jpg\n\nday 2/*\n")
     assert skip_patterns(["*.png", "@done.txt"], tmp_path) == ("*.png", "IMG_1.jpg", "day 2/*")
-    with pytest.raises(StageError, match="cannot be read"):
+    with pytest.raises(StageError, match="cannot be read") as caught:
         skip_patterns(["@nowhere.txt"], tmp_path)
+    assert caught.value.exit_code == ExitCode.USAGE
 
 
 def test_photos_are_left_out_by_name_mirrored_path_and_whole_path(tmp_path: Path) -> None:

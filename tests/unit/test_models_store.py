@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,11 @@ def test_list_and_verify_tell_the_state(tmp_path: Path, capsys: pytest.CaptureFi
     assert f"there: {tmp_path}/res/w.pth" in said
     assert f"not there: {tmp_path}/res/b.pth" in said
     assert "MIT, NON-COMMERCIAL USE ONLY" in said
+    as_json = parse(["models", "list", "--json"], HERE).small
+    assert as_json and models_command(as_json, environ, known) == 0
+    listed = {model["name"]: model for model in json.loads(capsys.readouterr().out)}
+    assert (listed["there"]["path"], listed["there"]["state"]) == (f"{tmp_path}/res/w.pth", "ok")
+    assert (listed["there"]["commercial_use"], listed["absent"]["state"]) == (False, "missing")
     assert models_command(SmallCommand("models", "verify"), environ, known) == 3
     said = capsys.readouterr().out
     assert "BAD there: wrong checksum" in said and "-   absent: missing" in said

@@ -41,7 +41,7 @@ class SmallCommand:
         profile: of pull: "full", "commercial" or "".
         accept_licence: of pull.
         given: of import: the file or folder, absolute.
-        as_json: of doctor.
+        as_json: of doctor, and of models list.
         select: of select.
     """
 
@@ -68,7 +68,10 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         "models", help="weights: what there is, and how to get it", description=MODELS_HELP
     )
     actions = models.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", parents=[verbose], help="what each is for, its licence, whether it is there")
+    listed = actions.add_parser(
+        "list", parents=[verbose], help="what each is for, its licence, whether it is there"
+    )
+    listed.add_argument("--json", action="store_true", help="for programs")
     verify = actions.add_parser("verify", parents=[verbose], help="compare what is there with its checksums")
     verify.add_argument("names", nargs="*", metavar="NAME", help="weights as models list calls them (all)")
     pull = actions.add_parser("pull", parents=[verbose], help="fetch weights", description=PULL_HELP)
@@ -117,4 +120,5 @@ def small_command(options: argparse.Namespace, parser: argparse.ArgumentParser, 
         tuple(getattr(options, "names", ())),
         getattr(options, "profile", None) or "",
         getattr(options, "accept_license", False),
+        as_json=getattr(options, "json", False),
     )

@@ -43,7 +43,7 @@ def skip_patterns(given: Sequence[str], base: Path) -> tuple[str, ...]:
         base: folder that files start from.
 
     Raises:
-        StageError: INPUT_MISSING where a file cannot be read.
+        StageError: BAD_ARGUMENTS where a file cannot be read.
     """
     patterns: list[str] = []
     for entry in given:
@@ -55,10 +55,10 @@ def skip_patterns(given: Sequence[str], base: Path) -> tuple[str, ...]:
             patterns += _paths(path.read_bytes(), b"\n")
         except OSError as error:
             raise StageError(
-                ErrorCode.INPUT_MISSING,
+                ErrorCode.BAD_ARGUMENTS,
                 f"--skip: {path} cannot be read: {error.strerror or error}",
                 "check the name",
-                ExitCode.UNREADABLE_INPUT,
+                ExitCode.USAGE,
             ) from error
     return tuple(patterns)
 

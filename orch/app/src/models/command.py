@@ -27,7 +27,7 @@ def models_command(
     store = model_store(environ)
     named = [model_named(name, known) for name in command.models]
     if command.action == "list":
-        return list_models(known, store)
+        return list_models(known, store, command.as_json)
     if command.action == "verify":
         return verify_models(named or known, store)
     if command.action == "import":
