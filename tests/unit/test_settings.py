@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from contracts.error_codes import StageError
@@ -15,7 +17,7 @@ from contracts.exit_codes import ExitCode
 from environments.places import CHECKOUT
 from orch.app.src.calling.options import Override, overrides_of
 from orch.app.src.settings import SCHEMA_FILE, Settings, schema_text, settings_of
-from orch.app.src.settings_sources import DEFAULT_CONFIG, load_settings, read_config
+from orch.app.src.settings_sources import DEFAULT_CONFIG, check, load_settings, read_config
 
 CONFIGS = sorted(path for path in (CHECKOUT / "config").glob("*.json") if path != SCHEMA_FILE)
 
@@ -181,6 +183,28 @@ def test_refusals_name_file_line_and_the_right_name(tmp_path: Path, text: str, e
     line = refusal(tmp_path, text)
     assert expected in line
     assert "\n" not in line
+
+
+_LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("auto")
+_KEYS = st.sampled_from([*Settings().as_json(), "workers", "face", "eye_color", "image_path", "refiner", "x"])
+_DOCUMENTS = st.dictionaries(
+    _KEYS,
+    st.recursive(
+        _LEAVES, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_KEYS, inner, max_size=3)
+    ),
+    max_size=3,
+)
+
+
+@given(_DOCUMENTS)
+def test_whatever_a_document_holds_it_is_taken_or_refused_in_one_line(document: dict[str, Any]) -> None:
+    try:
+        check(document, ".".join)
+    except StageError as refused:
+        assert refused.code == "CONFIG_001"
+        assert "\n" not in refused.line()
+    else:
+        assert isinstance(load_settings(None, overrides_of(document, "settings"), {}), Settings)
 
 
 def test_a_missing_file_is_said_so(tmp_path: Path) -> None:
