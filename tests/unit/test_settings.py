@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from jsonschema import Draft202012Validator
 from contracts.error_codes import StageError
 from contracts.exit_codes import ExitCode
 from environments.places import CHECKOUT
-from orch.app.src.calling.options import Override, overrides_of
+from orch.app.src.calling.options import Override, overrides_of, plain_settings
 from orch.app.src.settings import SCHEMA_FILE, Settings, schema_text, settings_of
 from orch.app.src.settings_sources import DEFAULT_CONFIG, check, load_settings, read_config
 
@@ -170,9 +171,25 @@ def test_paths_of_weights_come_from_the_environment(name: str, place: tuple[str,
             "processing.workers: unknown key 'fac'; did you mean 'face'?",
         ),
         (
-            '{"processing": {"workers": {"face": 0}}}',
-            "or an object, with each value a whole number >= 1 and <= 256",
+            '{"processing": {"workers": {"gen": 2, "face": 0}}}',
+            "processing.workers.face: should be a whole number >= 1 and <= 256, got 0",
         ),
+        (
+            '{"processing": {"workers": 0}}',
+            "workers: should be null or a whole number >= 1 and <= 256 or an object",
+        ),
+        (
+            '{"generation": {"donor_folder": ["a", 7]}}',
+            "generation.donor_folder[1]: should be a string, got 7",
+        ),
+        ('{"generation": {"seed": 1, "seed": 2}}', "the key 'seed' is there twice"),
+        (
+            '{"processing": {"max_file_mb": 1e400}}',
+            "max_file_mb: should be a number > 0 and <= 1000000, got Infinity",
+        ),
+        ('{"\\ud800": 1}', "not valid Unicode"),
+        ("[" * 100_000, "mine.json: "),
+        ('{"generation": {"seed": ' + "9" * 5000 + "}}", "mine.json: "),
         ('{"a": 1, "b": 2}', "(and 1 more)"),
         ('{\n "input": {} // why\n}', "mine.json, line 2: comments are not allowed in JSON; remove it"),
         ('{\n\n "input": {}\n "x": 1}', "mine.json, line 4: not valid JSON"),
@@ -183,6 +200,7 @@ def test_refusals_name_file_line_and_the_right_name(tmp_path: Path, text: str, e
     line = refusal(tmp_path, text)
     assert expected in line
     assert "\n" not in line
+    assert len(line) < 400
 
 
 _LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("auto")
@@ -199,7 +217,7 @@ _DOCUMENTS = st.dictionaries(
 @given(_DOCUMENTS)
 def test_whatever_a_document_holds_it_is_taken_or_refused_in_one_line(document: dict[str, Any]) -> None:
     try:
-        check(document, ".".join)
+        check(document, str)
     except StageError as refused:
         assert refused.code == "CONFIG_001"
         assert "\n" not in refused.line()
@@ -227,6 +245,22 @@ def test_settings_from_python_are_checked_alike() -> None:
     assert (settings.generation.seed, settings.generation.refiner.enabled) == (7, False)
     with pytest.raises(StageError, match=r"settings generation\.sed: generation: unknown key 'sed'"):
         load_settings(None, overrides_of({"generation": {"sed": 7}}, "settings"), {})
+
+
+def test_settings_from_python_may_be_of_numpy_and_hold_paths(tmp_path: Path) -> None:
+    given = {"generation": {"openness": np.float64(0.8), "prompt": np.str_("x"), "donor_folder": [tmp_path]}}
+    generation = load_settings(None, overrides_of(plain_settings(given), "settings"), {}).generation
+    assert (generation.openness, generation.prompt, generation.donor_folder) == (0.8, "x", [str(tmp_path)])
+    with pytest.raises(StageError, match="no JSON value"):
+        plain_settings({"generation": {"donor_folder": {"a"}}})
+    with pytest.raises(StageError, match="unknown key 'zz'"):
+        load_settings(None, overrides_of({"zz": {}}, "settings"), {})
+
+
+def test_the_schema_knows_the_stages() -> None:
+    schema = Draft202012Validator(json.loads(schema_text()))
+    assert schema.is_valid({"processing": {"workers": {"gen": 2}}})
+    assert not schema.is_valid({"processing": {"workers": {"zz": 2}}})
 
 
 def test_default_config_is_the_one_in_the_project() -> None:

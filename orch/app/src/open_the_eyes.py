@@ -25,7 +25,7 @@ from typing import Any
 from contracts.codec import to_dict
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-from orch.app.src.calling.options import Override, RunOptions, overrides_of
+from orch.app.src.calling.options import Override, RunOptions, overrides_of, plain_settings
 from orch.app.src.cli import Command, parse
 from orch.app.src.run_paths import RunPathManager
 
@@ -91,7 +91,7 @@ def main(
         "resume": resume,
         "max_failures": max_failures,
         "dry_run": dry_run,
-        "settings": dict(settings or {}),
+        "settings": plain_settings(settings or {}),
     }
     from orch.app.src.calling.in_environment import call_main, packages_are_here
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from contracts.face import Side
 from contracts.files import TEMPORARY_PREFIX, reference
 from environments.places import CHECKOUT
 from orch.app.src.run_ids import SHARED, photo_id
-
-if TYPE_CHECKING:
-    from contracts.face import Side
 
 WORK_PREFIX = f"{TEMPORARY_PREFIX}work-"
 """Work folders start with this, so that leftovers of a killed run can be told and removed."""

@@ -12,7 +12,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -45,10 +45,25 @@ PACKAGED_LLM = "smollm2"
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
 
 Positive = Annotated[int, Meta(ge=1, le=256)]
+PerStage = Annotated[
+    dict[StageName, Positive], Meta(extra_json_schema={"propertyNames": {"enum": list(get_args(StageName))}})
+]
+"""The schema of msgspec leaves out what the keys may be."""
 
 
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Unknown keys and near-miss types ("260", 1 for true) are refused; values never change."""
+class UnfitValueError(ValueError):
+    """A value that fits its type and cannot be used all the same. key: of its section."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Unknown keys and near-miss types ("260", 1 for true) are refused; values never change.
+
+    Each section says frozen again for type checkers, which do not see that it is handed down.
+    """
 
 
 class InputSection(Section, frozen=True):
@@ -92,14 +107,16 @@ class ProcessingSection(Section, frozen=True):
         False
     )
     workers: Annotated[
-        Positive | dict[StageName, Positive] | None,
+        Positive | PerStage | None,
         Meta(description="Processes of every stage, or of named ones; null takes what the machine bears."),
     ] = None
     log_format: Annotated[Literal["human", "json"], Meta(description="How progress is written.")] = "human"
     max_megapixels: Annotated[
-        float, Meta(gt=0, description="Refuse bigger pictures before decoding them.")
+        float, Meta(gt=0, le=1e6, description="Refuse bigger pictures before decoding them.")
     ] = 250.0
-    max_file_mb: Annotated[float, Meta(gt=0, description="Refuse bigger files before reading them.")] = 2000.0
+    max_file_mb: Annotated[
+        float, Meta(gt=0, le=1e6, description="Refuse bigger files before reading them.")
+    ] = 2000.0
 
 
 class RefinerSection(Section, frozen=True):
@@ -171,7 +188,7 @@ class GenerationSection(Section, frozen=True):
         name = colour.lower()
         if name not in EYE_COLOURS:
             known = f"{', '.join(EYE_COLOURS)} or #rrggbb"
-            raise ValueError(f"eye_color: {colour!r} is no eye colour; known: {known}")
+            raise UnfitValueError("eye_color", f"{colour!r} is no eye colour; known: {known}")
         msgspec.structs.force_setattr(self, "eye_color", "grey" if name == "gray" else name)
 
 

@@ -19,6 +19,7 @@ from contracts.exit_codes import ExitCode
 from environments.places import CHECKOUT
 from orch.app.src.calling.options import Override
 from orch.app.src.settings import Settings, settings_of
+from orch.app.src.settings_refusals import Place, first_fault
 
 DEFAULT_CONFIG = CHECKOUT / "config" / "default.json"
 
@@ -63,14 +64,24 @@ def read_config(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise _refuse(f"config file {path} cannot be read: {error}") from error
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_without_doubles)
     except json.JSONDecodeError as error:
         raise _refuse(f"{path}, line {error.lineno}: {_json_problem(text, error)}") from error
+    except (ValueError, RecursionError) as error:  # a key twice, endless digits, brackets in brackets
+        raise _refuse(f"{path}: {error}") from error
     if not isinstance(document, dict):
         raise _refuse(f"{path}: a configuration is a JSON object: {{...}}")
     document.pop("$schema", None)
     check(document, lambda place: f"{path}, line {_line_of(text, place)}")
     return document
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    entries = dict(pairs)
+    if len(entries) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(n for n in names if names.count(n) > 1)!r} is there twice")
+    return entries
 
 
 def environment_overrides(environ: Mapping[str, str]) -> list[Override]:
@@ -95,7 +106,7 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def check(document: Mapping[str, Any], place_name: Callable[[tuple[str, ...]], str]) -> None:
+def check(document: Mapping[str, Any], place_name: Callable[[Place], str]) -> None:
     """Refuse what `Settings` refuses.
 
     Args:
@@ -107,10 +118,10 @@ def check(document: Mapping[str, Any], place_name: Callable[[tuple[str, ...]], s
     try:
         settings_of(document)
     except msgspec.ValidationError as error:
-        from orch.app.src.settings_refusals import refusal
-
-        refused = refusal(document, error)
-        raise _refuse(f"{place_name(refused.place)}: {refused.message}") from error
+        fault = first_fault(document, error)
+        raise _refuse(f"{place_name(fault.place)}: {fault.message}") from error
+    except UnicodeEncodeError as error:  # lone surrogates, as of bytes that are no UTF-8
+        raise _refuse(f"{place_name(())}: not valid Unicode: {str(error.object)!a}") from error
 
 
 def _checked_override(override: Override) -> dict[str, Any]:
@@ -127,11 +138,12 @@ def _json_problem(text: str, error: json.JSONDecodeError) -> str:
     return f"not valid JSON: {error.msg} (column {error.colno})"
 
 
-def _line_of(text: str, place: tuple[str, ...]) -> int:
+def _line_of(text: str, place: Place) -> int:
     """Line of a key: each name of its path is looked for behind the one before."""
     position = 0
     for part in place:
-        position = max(position, text.find(json.dumps(part), position))
+        if isinstance(part, str):
+            position = max(position, text.find(json.dumps(part), position))
     return text.count("\n", 0, position) + 1
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from contracts.face import Face, Side
+from contracts.face import Face, Side
 
 AUTO = "auto"
 SDXL_MODELS = ("sdxl", "sdxl-turbo")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,12 +110,33 @@ class SelectOptions:
     remove_others: bool = False
 
 
+def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A caller's settings as plain JSON values: paths become text, NumPy's floats become Python's.
+
+    Raises:
+        StageError: BAD_CONFIG for what JSON has no word for.
+    """
+
+    def plain(value: object) -> object:
+        if isinstance(value, os.PathLike):
+            return os.fspath(value)
+        if isinstance(value, Mapping):
+            return dict(value)
+        raise TypeError(f"{value!r} is no JSON value")
+
+    try:
+        values: dict[str, Any] = json.loads(json.dumps(dict(settings), default=plain))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise StageError(ErrorCode.BAD_CONFIG, f"settings: {error}", exit_code=ExitCode.USAGE) from error
+    return values
+
+
 def overrides_of(settings: Mapping[str, Any], label: str, above: tuple[str, ...] = ()) -> list[Override]:
     """A nested mapping of settings as overrides, one for each leaf."""
     flat: list[Override] = []
     for name, value in settings.items():
         key = (*above, name)
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             flat += overrides_of(value, label, key)
         else:
             flat.append(Override(f"{label} {'.'.join(key)}", key, value))

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-    from pathlib import Path
+from orch.app.src.backends.choice import BackendChoice
+from orch.app.src.backends.equipment import Equipment
+from orch.app.src.calling.options import RunOptions
+from orch.app.src.donors.photos import DonorPhotos
+from orch.app.src.inputs.photos import FoundPhotos
+from orch.app.src.outputs.names import OutputNames
+from orch.app.src.outputs.workspace import Workspace
+from orch.app.src.run_paths import Layout
+from orch.app.src.running.run_setup import Resumed
+from orch.app.src.settings import Settings
+from orch.app.src.stages.capacity import Capacity
+from orch.app.src.stages.hardware import Hardware
+from orch.app.src.stages.launching import Launcher
+from orch.app.src.stages.pool import WorkerPool
 
+if TYPE_CHECKING:  # what takes a while to load, and is loaded beside the first stage
     from contracts.finish import OutputFormat
-    from orch.app.src.backends.choice import BackendChoice
-    from orch.app.src.backends.equipment import Equipment
-    from orch.app.src.calling.options import RunOptions
-    from orch.app.src.donors.photos import DonorPhotos
-    from orch.app.src.inputs.photos import FoundPhotos
-    from orch.app.src.outputs.names import OutputNames
-    from orch.app.src.outputs.workspace import Workspace
     from orch.app.src.progress.shown import Progress
-    from orch.app.src.run_paths import Layout
-    from orch.app.src.running.run_setup import Resumed
     from orch.app.src.selecting.marks import Marks
-    from orch.app.src.settings import Settings
-    from orch.app.src.stages.capacity import Capacity
-    from orch.app.src.stages.hardware import Hardware
-    from orch.app.src.stages.launching import Launcher
-    from orch.app.src.stages.pool import WorkerPool
 
 
 @dataclass(frozen=True)

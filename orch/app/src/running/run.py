@@ -41,7 +41,7 @@ def execute(options: RunOptions, surroundings: Surroundings, started: float) -> 
     donors = donor_photos(settings, develops)
     marks = None
     if options.selection:
-        from orch.app.src.selecting.marks import Marks
+        from orch.app.src.selecting.marks import Marks  # few runs have a selection: others start sooner
 
         marks = Marks(options.selection)
     found = photos_of(options, settings, develops)

@@ -24,6 +24,7 @@ def surroundings(quiet: bool = False) -> Surroundings:
     """For the command line, or `quiet` for callers from Python."""
 
     def progress(log_format: str) -> Progress:
+        # Called when the first stage is loading, and it takes a while, too.
         from orch.app.src.progress.display import progress_for
         from orch.app.src.progress.shown import Silent
 

@@ -165,10 +165,10 @@ class WorkerPool:
     def close(self) -> None:
         """End all processes."""
         self._kill_all(team for _, team in self._all_teams())
+        self._ender.shutdown()
+        self._starter.shutdown(wait=False)
         for ending in self._endings:
             ending.result()
-        self._ender.shutdown(wait=False)
-        self._starter.shutdown(wait=False)
 
     def _kill_all(self, teams: Iterable[_Team]) -> None:
         """Side by side, and beside what the caller does: giving back their memory takes a while."""
