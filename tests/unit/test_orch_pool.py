@@ -161,6 +161,30 @@ def test_the_second_pass_loads_beside_the_last_looks(tmp_path: Path) -> None:
     assert looked["face"] == 0 and 0 < looked["crop"] < 9
 
 
+def test_as_many_processes_are_started_as_there_is_work_for_and_as_there_may_be() -> None:
+    starts = Starts()
+    with WorkerPool(starts, lambda stage, backend: 3) as pool:
+        for each, there in ((0, 0), (2, 2), (1, 2), (9, 3)):
+            pool.start([("gen", "embedded")], each)
+            assert len(starts.made) == there
+
+
+@pytest.mark.parametrize(("closed", "painters"), [(9, 4), (2, 2), (1, 1)])
+def test_painters_load_while_the_first_photos_are_cropped(tmp_path: Path, closed: int, painters: int) -> None:
+    faces = [(face(0),) if number < closed else (face(0, "open", "open"),) for number in range(9)]
+    world = World({f"{number}.jpg": seen for number, seen in enumerate(faces)})
+    started: list[int] = []
+
+    def launch(entry: StageEntry, backend: str) -> FakeStage:
+        if entry.name == "gen":
+            started.append(len(world.of("crop")))
+        return FakeStage(entry, world)
+
+    hardware = Hardware(cores=4, memory_mb=64_000)
+    run(world, tmp_path, surroundings={"launcher": lambda *_: launch, "hardware": hardware})
+    assert started.count(0) == painters
+
+
 def test_who_waits_for_a_cancelled_run_is_told() -> None:
     with WorkerPool(Starts()) as pool:
         pool.start([("gen", "embedded")])

@@ -80,6 +80,7 @@ class SecondPass:
         if not self.options.dry_run:
             self.pool.shrink(self.size.second_pass())
             self.pool.start(self.choice.processes)
+            self._start_painters(sum(look.closed_eyes > 0 for look in looks))
             if not self.proved:
                 self.requests = proved(self.choice, self.requests, self.pool.run)
             if any(look.closed_eyes for look in looks):
@@ -100,3 +101,13 @@ class SecondPass:
             marks=self.marks,
             dry_run=options.dry_run,
         )
+
+    def _start_painters(self, photos: int) -> None:
+        """Have all of them load while the first photos are cropped and there is nothing else to do.
+
+        Of two backends one does most of the work, and nobody knows which: more are started when they are
+        waited for.
+        """
+        painters = [key for key in self.choice.processes if key[0] == "gen"]
+        if len(painters) == 1:
+            self.pool.start(painters, each=photos)

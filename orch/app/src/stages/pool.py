@@ -87,14 +87,14 @@ class WorkerPool:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def start(self, backends: Iterable[Key]) -> None:
-        """Start the first process of each that has none, side by side; they load while this returns.
+    def start(self, backends: Iterable[Key], each: int = 1) -> None:
+        """Have so many processes of each, or as many as there may be; they load while this returns.
 
         To be called from the thread that runs the pool. May make environments.
         """
         for key in backends:
             team = self._team(key)
-            if not team.total:
+            while team.total < min(each, team.limit):
                 entry = self._stages[key[0]]
                 first = self._launch(entry, key[1])
                 worker = StageWorker(entry, key[1], self._launch_lastingly, first)
