@@ -15,28 +15,20 @@ from numpy.typing import NDArray
 from contracts.envelope import Notice
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
-from contracts.finish import OutputFormat, OutputOptions, Recompression
+from contracts.finish import OutputOptions, Recompression
 from imaging import png_reader, png_writer
 from imaging.exif import DamagedExifError, normalised_exif
 from imaging.lossy_writer import recompression, write_jpeg, write_webp
-from imaging.photo import Photo, PhotoLimits, read_photo
+from imaging.output_formats import NO_LIMITS, SUFFIXES, target_format
+from imaging.photo import Photo, read_photo
 from imaging.photo_header import PhotoHeader, read_header
-from imaging.photo_identity import developed_format
 from imaging.photo_metadata import PhotoMetadata, read_metadata
 from imaging.png_reader import Chunk
 from imaging.tiff_writer import write_tiff
 from imaging.xmp import with_provenance
 
-SUFFIXES = {
-    "PNG": (".png",),
-    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
-    "WEBP": (".webp",),
-    "TIFF": (".tif", ".tiff"),
-}
-"""Endings by format, the usual one first."""
 DEEP_FORMATS = frozenset(("PNG", "TIFF"))
 LOSSY_FORMATS = frozenset(("JPEG", "WEBP"))
-NO_LIMITS = PhotoLimits(float("inf"), float("inf"))
 
 FORMAT_CHANGED = "OUTPUT_FORMAT"
 DEPTH_REDUCED = "OUTPUT_8_BIT"
@@ -60,15 +52,6 @@ class OutputReport:
     warnings: tuple[Notice, ...] = ()
 
 
-def output_suffix(original: Path, output_format: OutputFormat) -> str:
-    """The ending of an output's name: the original's own, as it is written, where that tells the format."""
-    if developed_format(original, NO_LIMITS):
-        target = "PNG" if output_format == "same" else output_format.upper()
-    else:
-        target = _target_format(read_header(original, NO_LIMITS), output_format)
-    return original.suffix if original.suffix.lower() in SUFFIXES[target] else SUFFIXES[target][0]
-
-
 def write_final(
     path: Path, edited: Path | Photo, original: Path | Photo, options: OutputOptions
 ) -> OutputReport:
@@ -84,7 +67,7 @@ def write_final(
             INPUT_UNSUPPORTED where the format cannot hold the picture.
     """
     header, metadata = _source(original)
-    target = _target_format(header, options.output_format)
+    target = target_format(header.file_format, options.output_format)
     if target == "PNG" and isinstance(edited, Path) and png_reader.has_plain_pixels(edited):
         return _repacked(path, edited, header, metadata, options)
     picture = edited if isinstance(edited, Photo) else read_photo(edited, NO_LIMITS)
@@ -128,12 +111,6 @@ def _source(original: Path | Photo) -> tuple[PhotoHeader, PhotoMetadata]:
         return original.header, original.metadata
     header = read_header(original, NO_LIMITS)
     return header, read_metadata(original, header)
-
-
-def _target_format(header: PhotoHeader, output_format: OutputFormat) -> str:
-    if output_format != "same":
-        return output_format.upper()
-    return header.file_format if header.file_format in SUFFIXES else "PNG"
 
 
 def _changes(header: PhotoHeader, target: str) -> list[Notice]:

@@ -24,8 +24,9 @@ from contracts.stage import Stage
 from contracts.stage_main import stage_main
 from crop.app.src.crop_eye_region import STAGE as CROP
 from imaging.crop_files import read_picture, write_picture
+from imaging.output_formats import output_suffix
 from imaging.photo import Photo, read_photo
-from imaging.photo_output import OutputReport, output_suffix, write_final
+from imaging.photo_output import OutputReport, write_final
 from tests.photos import PHOTOS, needs_photos
 from tests.synthetic_faces import face_document, face_of, synthetic_mesh, textured_picture
 

@@ -14,9 +14,9 @@ from contracts.envelope import Notice
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
 from environments import setup
+from imaging.output_formats import output_suffix
 from imaging.photo_header import read_header
 from imaging.photo_identity import INSTALL, PhotoLimits
-from imaging.photo_output import output_suffix
 from orch.app.src.inputs import developing
 from orch.app.src.inputs.darkroom import Darkroom, Developed
 from orch.app.src.inputs.developing import Developer

@@ -18,13 +18,13 @@ from contracts.error_codes import ErrorCode, StageError
 from contracts.finish import OutputOptions
 from imaging import png_reader, png_writer
 from imaging.digital_source_type import CAPTURED_PARTS, GENERATIVE_EDIT, MIXED_PARTS, digital_source_type
+from imaging.output_formats import output_suffix
 from imaging.photo import Photo, read_photo
 from imaging.photo_output import (
     ALPHA_FLATTENED,
     DEPTH_REDUCED,
     FORMAT_CHANGED,
     METADATA_LEFT_OUT,
-    output_suffix,
     write_final,
 )
 from tests.synthetic_faces import textured_picture

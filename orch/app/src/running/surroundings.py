@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from contracts.envelope import StageName
 from environments.store import environment_python
+from imaging.output_formats import output_suffix
 from orch.app.src.backends.equipment import this_equipment
 from orch.app.src.inputs.developing import camera_python
 from orch.app.src.run_paths import Layout
@@ -16,7 +17,6 @@ from orch.app.src.stages.hardware import this_computer
 from orch.app.src.stages.launching import Launcher, process_launcher
 
 if TYPE_CHECKING:
-    from contracts.finish import OutputFormat
     from orch.app.src.progress.shown import Progress
 
 
@@ -32,7 +32,7 @@ def surroundings(quiet: bool = False) -> Surroundings:
 
     return Surroundings(
         launcher=_launcher,
-        suffix=_suffix,
+        suffix=output_suffix,
         progress=progress,
         environ=os.environ,
         equipment=this_equipment(os.environ),
@@ -46,9 +46,3 @@ def _launcher(layout: Layout, batch_id: str, threads: int) -> Launcher:
         return layout.log(stage, batch_id)
 
     return process_launcher(environment_python, log_of, os.environ, threads)
-
-
-def _suffix(photo: Path, output_format: OutputFormat) -> str:
-    from imaging.photo_output import output_suffix
-
-    return output_suffix(photo, output_format)
