@@ -205,10 +205,10 @@ class TestSclera:
 
 
 class TestIris:
-    def draw(self, name: str, seed: int = 0) -> np.ndarray:
+    def draw(self, name: str, seed: int = 0, width: float = 200.0) -> np.ndarray:
         y, x = np.mgrid[-1:1:80j, -1:1:80j].astype(np.float32)
         look = IrisLook(np.array(ALBEDO[name]), 0.36)
-        return draw_iris(x, y, look, sclera_colour(SKIN), FRONT, np.random.default_rng(seed))
+        return draw_iris(x, y, look, sclera_colour(SKIN), FRONT, width, np.random.default_rng(seed))
 
     def test_pupil_is_darker_than_the_iris_and_the_limbus_darker_than_its_middle(self) -> None:
         grey = luminance(self.draw("blue"))
@@ -218,6 +218,17 @@ class TestIris:
         limbus = grey[(radius > 0.93) & (radius < 1.0)].mean()
         assert pupil < 0.2 * middle
         assert limbus < 0.6 * middle
+
+    @pytest.mark.parametrize("name", ["dark", "blue"])
+    def test_pupils_of_small_eyes_are_not_black_and_still_darker_than_the_iris(self, name: str) -> None:
+        y, x = np.mgrid[-1:1:80j, -1:1:80j]
+        radius = np.hypot(x, y)
+        pupils = []
+        for width in (40.0, 90.0, 200.0):
+            grey = luminance(self.draw(name, width=width))
+            pupils.append(float(grey[radius < 0.25].mean()))
+            assert pupils[-1] < grey[(radius > 0.5) & (radius < 0.7)].mean()
+        assert pupils[0] > pupils[1] > pupils[2]
 
     def test_light_falls_on_the_far_side(self) -> None:
         grey = np.mean([luminance(self.draw("blue", seed)) for seed in range(8)], axis=0)  # light from above

@@ -16,7 +16,10 @@ FloatArray = NDArray[np.float64]
 
 _PUPIL_LIMITS = (0.32, 0.44)
 """Radius of the pupil in iris radii, in bright and in dim scenes: 3.7 to 5.2 mm across."""
-_PUPIL_ALBEDO = 0.004
+_PUPIL_WIDTHS, _PUPIL_ALBEDO, _PUPIL_SHARE = (60.0, 120.0), (0.030, 0.004), 0.7
+"""A pupil's albedo by the eye's width in px: black where it is resolved; in small eyes lenses, sharpening and
+compression mix the iris and its mirror images into it, of whose luminance it then has the last at most. Drawn
+black, pupils of soft video frames had 0.08 of their skin's luminance; true ones have 0.12 there."""
 _TABLE = (16, 512)
 """Radial and angular cells of the fibre table."""
 
@@ -46,13 +49,20 @@ def pupil_radius(skin_luminance: float, rng: np.random.Generator) -> float:
 
 
 def draw_iris(
-    x: Plane, y: Plane, look: IrisLook, white: FloatArray, light: SceneLight, rng: np.random.Generator
+    x: Plane,
+    y: Plane,
+    look: IrisLook,
+    white: FloatArray,
+    light: SceneLight,
+    width: float,
+    rng: np.random.Generator,
 ) -> Plane:
     """Iris and pupil, shape (height, width, 3), linear light; meaningful where x^2 + y^2 <= 1.
 
     Args:
         x, y: picture coordinates from the iris centre in iris radii, x right, y down.
         white: linear RGB of the sclera beside it, which carries the light's level and cast.
+        width: of the eye in crop px.
     """
     radius = np.hypot(x, y)
     # 0 at the pupil's edge .. 1 at the limbus.
@@ -74,7 +84,8 @@ def draw_iris(
     warm = collarette[..., None] * np.array([0.20, 0.05, -0.12]) * lightness
     colour = look.albedo * (1.0 + warm) * (profile * lit)[..., None]
     pupil_edge = soft_step(radius - look.pupil, 0.035)[..., None]
-    colour = _PUPIL_ALBEDO * (1.0 - pupil_edge) + colour * pupil_edge
+    pupil = min(float(np.interp(width, _PUPIL_WIDTHS, _PUPIL_ALBEDO)), _PUPIL_SHARE * albedo_luminance)
+    colour = pupil * (1.0 - pupil_edge) + colour * pupil_edge
     return np.asarray(colour * (white / REFERENCE_WHITE), np.float32)
 
 

@@ -61,7 +61,7 @@ def draw_eyeball(eye: Eyeball, grid: EyeGrid) -> tuple[Plane, Plane]:
     drawn = draw_sclera(grid, eye.white, eye.light, normals, eye.axes.width, rng)
 
     x, y = _iris_coordinates(grid, eye)
-    iris = draw_iris(x, y, eye.iris, eye.cast, eye.light, rng)
+    iris = draw_iris(x, y, eye.iris, eye.cast, eye.light, eye.axes.width, rng)
     limbus = soft_step(1.0 - np.hypot(x, y), _LIMBUS_EDGE)[..., None]
     drawn = drawn * (1.0 - limbus) + iris * limbus
 
