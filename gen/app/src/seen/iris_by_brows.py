@@ -1,5 +1,5 @@
 """How light and how brown an iris may be that nothing shows: dark brows go with dark irises, fair ones with
-light irises, which are grey and blue as often as brown.
+light irises, which are often grey or blue.
 
 Pigment of hair and iris is inherited together (Sulem et al., "Genetic determinants of hair, eye and skin
 pigmentation in Europeans", 2007).
@@ -32,7 +32,7 @@ _LIMITS = (0.030, 0.130)
 _HUE_OF_BARE_BROWS, _WHOLE_HUE_FROM = 0.5, 1.2
 """Share of the default's hue that an iris by bare brows keeps, as an exponent of its channels' ratios, and
 the darkness of brows from which on it keeps all of it. By darkness below 0.7 the logarithm of red to green is
-0.27 on average (10 people, four with grey or blue irises), above 1 it is 0.65 (12 people, none)."""
+0.23 on average (7 people, three with grey or blue irises), above 1 it is 0.68 (11 people, one)."""
 _LOWER = 0.08
 """Eye widths by which the hair of brows lies below the mesh's points."""
 _QUANTILE = 0.25
