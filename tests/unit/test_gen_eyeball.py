@@ -228,7 +228,14 @@ class TestIris:
             grey = luminance(self.draw(name, width=width))
             pupils.append(float(grey[radius < 0.25].mean()))
             assert pupils[-1] < grey[(radius > 0.5) & (radius < 0.7)].mean()
-        assert pupils[0] > pupils[1] > pupils[2]
+        assert pupils[0] >= pupils[1] > pupils[2]
+
+    def test_beside_an_open_eye_pupils_are_black_at_any_size(self) -> None:
+        albedo = np.array(ALBEDO["blue"])
+        small, large = (
+            IrisLook(albedo, 0.36, beside_open=True).pupil_albedo(width) for width in (20.0, 200.0)
+        )
+        assert small == large < IrisLook(albedo, 0.36).pupil_albedo(20.0)
 
     def test_light_falls_on_the_far_side(self) -> None:
         grey = np.mean([luminance(self.draw("blue", seed)) for seed in range(8)], axis=0)  # light from above

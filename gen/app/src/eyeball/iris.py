@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 
 _PUPIL_LIMITS = (0.32, 0.44)
 """Radius of the pupil in iris radii, in bright and in dim scenes: 3.7 to 5.2 mm across."""
-_PUPIL_WIDTHS, _PUPIL_ALBEDO, _PUPIL_SHARE = (60.0, 120.0), (0.030, 0.004), 0.7
+_PUPIL_WIDTHS, _PUPIL_ALBEDO, _PUPIL_SHARE = (60.0, 120.0), (0.030, 0.004), 0.4
 """A pupil's albedo by the eye's width in px: black where it is resolved; in small eyes lenses, sharpening and
 compression mix the iris and its mirror images into it, of whose luminance it then has the last at most. Drawn
 black, pupils of 26 people, most of them small, had 0.08 of the skin's luminance; true ones have 0.12."""
@@ -31,10 +31,19 @@ class IrisLook:
     Attributes:
         albedo: mean linear RGB in white light of unit strength, `REFERENCE_WHITE` being the sclera's.
         pupil: radius in iris radii.
+        beside_open: an open eye of the face is seen, beside whose black pupil a paler one would look milky.
     """
 
     albedo: FloatArray
     pupil: float
+    beside_open: bool = False
+
+    def pupil_albedo(self, width: float) -> float:
+        """Luminance albedo of the pupil. width: of the eye in crop px."""
+        if self.beside_open:
+            return _PUPIL_ALBEDO[-1]
+        unresolved = float(np.interp(width, _PUPIL_WIDTHS, _PUPIL_ALBEDO))
+        return max(_PUPIL_ALBEDO[-1], min(unresolved, _PUPIL_SHARE * float(self.albedo @ LUMINANCE)))
 
 
 REFERENCE_WHITE = 0.62
@@ -84,8 +93,7 @@ def draw_iris(
     warm = collarette[..., None] * np.array([0.20, 0.05, -0.12]) * lightness
     colour = look.albedo * (1.0 + warm) * (profile * lit)[..., None]
     pupil_edge = soft_step(radius - look.pupil, 0.035)[..., None]
-    pupil = min(float(np.interp(width, _PUPIL_WIDTHS, _PUPIL_ALBEDO)), _PUPIL_SHARE * albedo_luminance)
-    colour = pupil * (1.0 - pupil_edge) + colour * pupil_edge
+    colour = look.pupil_albedo(width) * (1.0 - pupil_edge) + colour * pupil_edge
     return np.asarray(colour * (white / REFERENCE_WHITE), np.float32)
 
 

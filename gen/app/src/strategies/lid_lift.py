@@ -159,7 +159,7 @@ def _shared(scene: EyeScene, linear: Image, colour: IrisColour, gain: float, oth
         linear=linear,
         light=light,
         catchlight=catchlight,
-        iris=IrisLook(colour.albedo, pupil_radius(skin_level, rng)),
+        iris=IrisLook(colour.albedo, pupil_radius(skin_level, rng), beside_open=other is not None),
         white_gain=gain,
         white_tint=np.ones(3) if other is None else seen_white_tint(linear, scene.mesh, other),
         tone=PhotoTone(linear) if scene.greyscale or scene.sepia else None,
