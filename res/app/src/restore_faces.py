@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from contracts.codec import from_dict, to_dict
 from contracts.envelope import Item, Request, Result
@@ -24,15 +25,13 @@ from contracts.res import RestoreItemData, RestoreItemParams, RestoreParams
 from contracts.stage import Backend, Stage
 from contracts.stage_main import stage_main
 from environments.reexec import ensure_environment
+from imaging.output_formats import SUFFIXES
 
 STAGE_FOLDER = Path(__file__).resolve().parents[2]
 NO_BACKEND = "none"
 FINISH = "finish"
-FORMATS: dict[str, OutputFormat] = {
-    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "jpeg"),
-    ".png": "png",
-    ".webp": "webp",
-    **dict.fromkeys((".tif", ".tiff"), "tiff"),
+FORMATS = {
+    suffix: cast(OutputFormat, name.lower()) for name, suffixes in SUFFIXES.items() for suffix in suffixes
 }
 """Ending of a finished picture's name -> its format."""
 WEIGHTS_VARIABLES = {"codeformer": "CODEFORMER_PATH"}

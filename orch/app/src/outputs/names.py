@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from contracts.codec import unknown_key_message
 from contracts.error_codes import ErrorCode, StageError
 from contracts.exit_codes import ExitCode
+from imaging.output_formats import SUFFIXES
 from imaging.photo_identity import DEVELOPED_SUFFIXES
 from orch.app.src.inputs.photos import Photo
 from orch.app.src.run_ids import ORIGINAL
@@ -23,9 +24,6 @@ from orch.app.src.run_paths import RunPathManager
 
 if TYPE_CHECKING:
     from contracts.finish import OutputFormat
-
-EXTENSIONS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}
-"""Output format -> suffix."""
 
 _WRITTEN_AS_PNG = DEVELOPED_SUFFIXES | {".bmp", ".gif"}
 _EXT = "{ext}"
@@ -35,7 +33,7 @@ FIELDS = ("stem", "ext", "variation", "run_id", "timestamp")
 def likely_suffix(photo: Path, output_format: OutputFormat) -> str:
     """Ending of a finished picture's name as far as the photo's own name tells."""
     if output_format != "same":
-        return EXTENSIONS[output_format]
+        return SUFFIXES[output_format.upper()][0]
     return ".png" if photo.suffix.lower() in _WRITTEN_AS_PNG else photo.suffix
 
 

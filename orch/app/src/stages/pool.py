@@ -25,8 +25,6 @@ from orch.app.src.stages.worker import StageWorker
 Key = tuple[StageName, str]
 """Stage and backend."""
 
-_MOST_ENDED_AT_ONCE = 32
-
 _LAST_S = 10.0
 """Seconds: encoding a picture of 45 megapixels takes 1 to 7."""
 
@@ -77,7 +75,7 @@ class WorkerPool:
         self._cancelled: float | None = None
         # The kernel ends a process with the thread that started it, so that thread has to last.
         self._starter = ThreadPoolExecutor(1, "stage-starter")
-        self._ender = ThreadPoolExecutor(_MOST_ENDED_AT_ONCE, "stage-ender")
+        self._ender = ThreadPoolExecutor(thread_name_prefix="stage-ender")
         self._endings: list[Future[None]] = []
         self.busy = BusyTime()
 
