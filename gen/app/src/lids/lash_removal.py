@@ -49,6 +49,8 @@ _FAIR_SHARE, _FAIR_ENDS = 0.4, (-0.62, 0.46)
 """Hair that hangs from the line counts as lash from this share of the threshold on, and between these u."""
 _RAISED_CONTRAST, _CONTRAST_LIMITS = 1.25, (0.30, 0.92)
 """Lash roots lie denser in the view of an open eye than of a closed one."""
+_FAINT_LINE = 0.5
+"""Darkness of a line below which it is no measure for what hangs from it."""
 _FAINTEST, _RIM = 0.045, 0.045
 """Relative darkness that still counts right beside a lash, as its blurred rim, and how near that is."""
 _LINER_RIM, _GROWN = 0.018, 0.016
@@ -65,12 +67,15 @@ class LashField:
         skin: the box without lashes and closed line, linear RGB (height, width, 3).
         transmission: share of the skin's light that the lashes let through, 0..1, (height, width).
         contrast: how dark the lash line of the open eye is, 0 invisible .. 1 black.
+        cover: how deep the skin below the closed line is hidden by lashes, were they all as dark as that
+            line; mean over the eye's width, eye widths.
     """
 
     lid: Plane
     skin: Plane
     transmission: Plane
     contrast: float
+    cover: float
 
 
 def erase_lashes(picture: Plane, grid: EyeGrid, line: FloatArray, line_u: FloatArray) -> LashField:
@@ -107,7 +112,9 @@ def erase_lashes(picture: Plane, grid: EyeGrid, line: FloatArray, line_u: FloatA
     lid = picture + (skin - picture) * beside
     transmission = 1.0 - dark.relative * np.maximum(dense, lash)
     contrast = float(np.clip(_RAISED_CONTRAST * dark.mean, *_CONTRAST_LIMITS))
-    return LashField(lid.astype(np.float32), skin, transmission.astype(np.float32), contrast)
+    hidden = float((1.0 - transmission)[(below > 0) & (np.abs(u) < 0.5)].sum()) * grid.pixel**2
+    cover = hidden / max(dark.peak, _FAINT_LINE)
+    return LashField(lid.astype(np.float32), skin, transmission.astype(np.float32), contrast, cover)
 
 
 @dataclass(frozen=True)

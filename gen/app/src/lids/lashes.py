@@ -1,36 +1,61 @@
 """Lashes of the open eye: the subject's own, turned up, and fine drawn ones where hairs would be seen.
 
 Planes say which share of the light passes, 0..1, in a window of the crop; frame as in `lash_removal`.
+`made_up`: how much mascara the lashes wear, 0 none .. 1 heavy, or false lashes (`mascara.made_up`).
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gen.app.src.eye_box import blurred
 from gen.app.src.eyeball.aperture import Aperture
-from gen.app.src.eyeball.grid import EyeGrid, Plane, soft_step
+from gen.app.src.eyeball.grid import EyeGrid, Plane, drawing_grid, soft_step
+from gen.app.src.lids.hairs import HAIR_WIDTH, draw_hair
 from gen.app.src.lids.lash_removal import LashField
+from gen.app.src.lids.mascara import draw_tufts, made_up_contrast
 
 FloatArray = NDArray[np.float64]
 
 _FORESHORTENED = 0.55
 """Raised lashes point towards the viewer: they appear this much shorter than hanging ones."""
-_OWN_LENGTH = 0.10
-"""Above the margin they fade over this length, eye widths: what hangs lower was shadow rather than lash."""
+_OWN_LENGTH, _MADE_UP_LENGTH = 0.10, 0.17
+"""Above the margin bare and made-up ones fade over this length, eye widths: what hangs lower was shadow."""
 _HAIRS, _LOWER_HAIRS = 120, 50
-_HAIR_WIDTH = 0.0066
-"""Width of a lash at its root in eye widths: 0.19 mm, two or three that stick together."""
 _HAIRS_FROM = (45.0, 90.0)
 """Eye width in px from which single hairs show, and show fully; below it they are part of the line."""
 _LINE_DEPTH = 0.016
 """Half depth of the lash line in eye widths."""
 
 
-def own_lashes(field: LashField, grid: EyeGrid, line: FloatArray, aperture: Aperture) -> Plane:
+def light_past_lashes(
+    field: LashField,
+    grid: EyeGrid,
+    line: FloatArray,
+    aperture: Aperture,
+    made_up: float,
+    blur: float,
+    rng: np.random.Generator,
+) -> Plane:
+    """The lash line, the subject's own lashes turned up, and drawn ones where they would be seen.
+
+    Args:
+        grid: of the window, one sample per pixel. line: v of the closed line at the aperture's u.
+        blur: sigma of drawn parts, px.
+    """
+    fine = drawing_grid(grid.axes, grid.box)
+    contrast = made_up_contrast(field.contrast, made_up)
+    hairs = draw_hairs(fine, aperture, field.contrast, rng) * (field.contrast / contrast)
+    hairs = np.maximum(hairs, draw_tufts(fine, aperture, made_up, rng))
+    drawn = lash_line(fine, aperture, contrast, made_up) * (1 - contrast * hairs)
+    passed = blurred(np.asarray(fine.down(drawn), np.float32), blur)
+    return np.asarray(passed * own_lashes(field, grid, line, aperture, made_up), np.float32)
+
+
+def own_lashes(
+    field: LashField, grid: EyeGrid, line: FloatArray, aperture: Aperture, made_up: float
+) -> Plane:
     """The hanging lashes mirrored about the closed line and laid on the open upper margin.
 
     They bring the subject's own density, make-up, sharpness and grain.
@@ -43,12 +68,13 @@ def own_lashes(field: LashField, grid: EyeGrid, line: FloatArray, aperture: Aper
     above = aperture.upper_at(u) - grid.v
     on_lid = soft_step(above + 0.012, 0.012)
     source_v = np.interp(u, aperture.u, line) + np.abs(above) / _FORESHORTENED
-    fades = np.exp(-((np.maximum(above, 0.0) / _OWN_LENGTH) ** 2)) * soft_step(0.54 - np.abs(u), 0.06)
+    length = _OWN_LENGTH + (_MADE_UP_LENGTH - _OWN_LENGTH) * made_up
+    fades = np.exp(-((np.maximum(above, 0.0) / length) ** 2)) * soft_step(0.54 - np.abs(u), 0.06)
     passed = grid.sample(field.transmission, u, source_v)
     return np.asarray(1.0 - (1.0 - passed) * fades * on_lid, np.float32)
 
 
-def lash_line(grid: EyeGrid, aperture: Aperture, contrast: float) -> Plane:
+def lash_line(grid: EyeGrid, aperture: Aperture, contrast: float, made_up: float) -> Plane:
     """The dark line of lash roots along the upper margin: thin inside, thicker at the outer third.
 
     Args:
@@ -57,8 +83,10 @@ def lash_line(grid: EyeGrid, aperture: Aperture, contrast: float) -> Plane:
     u = grid.u
     from_margin = grid.v - aperture.upper_at(u)
     weight = _along(u, 0.55, 0.95, 1.0, 0.75, 0.15)
-    depth = 0.002 + _LINE_DEPTH * _along(u, 0.9, 1.25, 1.0, 0.75, 0.4)
-    line = np.exp(-(np.abs((from_margin + 0.004) / depth) ** 2.2))
+    bare = _along(u, 0.9, 1.25, 1.0, 0.75, 0.4)
+    thicker = _LINE_DEPTH * made_up * _along(u, 0.45, 0.7, 0.35, 0.15, 0.0)
+    depth = 0.002 + _LINE_DEPTH * bare + thicker
+    line = np.exp(-(np.abs((from_margin + 0.004 + 0.4 * thicker) / depth) ** 2.2))
     return (1.0 - contrast * weight * line).astype(np.float32)
 
 
@@ -80,10 +108,10 @@ def draw_hairs(grid: EyeGrid, aperture: Aperture, contrast: float, rng: np.rando
     canvas = np.zeros(grid.u.shape, np.uint8)
     if strength > 0.0:
         for _ in range(_HAIRS):
-            _draw_hair(canvas, grid, *_upper_hair(aperture, contrast, rng))
+            draw_hair(canvas, grid, *_upper_hair(aperture, contrast, rng))
         lower = np.zeros_like(canvas)
         for _ in range(_LOWER_HAIRS):
-            _draw_hair(lower, grid, *_lower_hair(aperture, rng))
+            draw_hair(lower, grid, *_lower_hair(aperture, rng))
         canvas = np.maximum(canvas, (lower * 0.45).astype(np.uint8))
     return np.asarray(canvas * (strength / 255.0), np.float32)
 
@@ -99,7 +127,7 @@ def _upper_hair(aperture: Aperture, contrast: float, rng: np.random.Generator) -
     u = root + length * (0.75 * lean * t + 0.25 * lean * t**2)
     rise = 0.10 * t + 0.80 * t**2 + 0.10 * t**3  # first forward, then up
     v = float(aperture.upper_at(np.array(root))) - 0.004 - length * rise
-    return np.stack([u, v], axis=-1), _HAIR_WIDTH * float(rng.uniform(0.7, 1.1))
+    return np.stack([u, v], axis=-1), HAIR_WIDTH * float(rng.uniform(0.7, 1.1))
 
 
 def _lower_hair(aperture: Aperture, rng: np.random.Generator) -> tuple[FloatArray, float]:
@@ -108,16 +136,4 @@ def _lower_hair(aperture: Aperture, rng: np.random.Generator) -> tuple[FloatArra
     lean = float(np.interp(root, [-0.5, 0.1, 0.4], [-0.9, 0.0, 0.35])) + float(rng.normal(0.0, 0.18))
     t = np.linspace(0.0, 1.0, 5)
     v = float(aperture.lower_at(np.array(root))) + 0.028 + length * t
-    return np.stack([root + length * lean * t, v], axis=-1), 0.7 * _HAIR_WIDTH
-
-
-def _draw_hair(canvas: NDArray[np.uint8], grid: EyeGrid, points: FloatArray, width: float) -> None:
-    """Draw one tapering hair, darkest at its root."""
-    at = (grid.axes.to_crop(points) - grid.box.origin + 0.5) * grid.factor - 0.5
-    pixels = np.round(at * 16).astype(int)
-    thickness = width / grid.pixel
-    for k, (a, b) in enumerate(pairwise(pixels)):
-        taper = 1.0 - 0.8 * k / (len(pixels) - 1)
-        wide = thickness * taper
-        level = round(255 * min(1.0, wide) * (0.55 + 0.45 * taper))
-        cv2.line(canvas, a.tolist(), b.tolist(), level, max(1, round(wide)), cv2.LINE_AA, 4)
+    return np.stack([root + length * lean * t, v], axis=-1), 0.7 * HAIR_WIDTH

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from contracts.face import SIDES, Side
 from contracts.gen import PaintedEye
-from gen.app.src.eye_box import Box, Mask, blurred, box_around
+from gen.app.src.eye_box import Box, Mask, blurred
 from gen.app.src.eyeball.catchlight import Catchlight, catchlight_of
-from gen.app.src.eyeball.grid import EyeGrid, Plane, drawing_grid, eye_grid, soft_step
+from gen.app.src.eyeball.grid import EyeGrid, Plane, drawing_grid, soft_step
 from gen.app.src.eyeball.iris import IrisLook, pupil_radius
 from gen.app.src.eyeball.light import SceneLight, estimate_light
 from gen.app.src.eyeball.render import Eyeball, draw_eyeball
@@ -20,9 +20,10 @@ from gen.app.src.eyeball.shading import draw_lower_margin
 from gen.app.src.eyeball.tone import PhotoTone
 from gen.app.src.in_front.eye_cover import covered_eye
 from gen.app.src.in_front.eyeglasses import GLASSES, Rims, find_rims
-from gen.app.src.in_front.foreground import behind, thin_foreground
-from gen.app.src.lids.lash_removal import LashField, erase_lashes
-from gen.app.src.lids.lashes import draw_hairs, lash_line, own_lashes
+from gen.app.src.lids.bare_eye_box import BareEyeBox
+from gen.app.src.lids.lash_removal import LashField
+from gen.app.src.lids.lashes import light_past_lashes
+from gen.app.src.lids.mascara import made_up
 from gen.app.src.lids.motion import lift_lid
 from gen.app.src.lids.placement import OpenEyePlan, plan_eyes
 from gen.app.src.lids.socket_shade import corner_shade, fold_shade, lower_lid_shade
@@ -52,8 +53,6 @@ _SHARPNESS_SHARE = 0.75
 in a sharp one, where lids and lashes are its sharpest edges."""
 _CALM = 1.0
 """px; keeps grain and compression from passing for sharpness."""
-_OUTER_REACH, _INNER_REACH, _LOWER_REACH = 1.0, 0.80, 0.55
-"""How far the paint reaches beside and below the eye's middle, eye widths; lashes stand out at the side."""
 _DARKEST_SKIN = 1e-4
 """Linear RGB; a black picture has no colour to take over."""
 _LASH_BLACK = 0.03
@@ -64,7 +63,6 @@ _LASH_BLACK = 0.03
 class _Shared:
     """What both eyes have in common while they are painted."""
 
-    linear: Image
     light: SceneLight
     catchlight: Catchlight
     iris: IrisLook
@@ -108,8 +106,10 @@ class LidLift:
         pictures = {name: scene.crop.copy() for name in ("painted", "prepared", "base_output")}
         alpha = np.zeros(scene.crop.shape[:2], np.float32)
         eyes = []
-        for plan in plans.values():
-            eye = _paint_eye(shared, plan)
+        bared = [BareEyeBox.of(linear, shared.rims, plan) for plan in plans.values()]
+        mascara = made_up(bare.field.cover for bare in bared)
+        for bare in bared:
+            plan, eye = bare.plan, _paint_eye(shared, bare, mascara)
             region, taken = eye.box.slices, eye.alpha > 0
             for name, linear_view in eye.pictures.items():
                 pictures[name][region][taken] = to_encoded(linear_view)[taken]
@@ -156,7 +156,6 @@ def _shared(scene: EyeScene, linear: Image, colour: IrisColour, gain: float, oth
     if other is not None:
         catchlight = seen_catchlight(linear, scene.mesh, other, catchlight) or catchlight
     return _Shared(
-        linear=linear,
         light=light,
         catchlight=catchlight,
         iris=IrisLook(colour.albedo, pupil_radius(skin_level, rng), beside_open=other is not None),
@@ -192,32 +191,23 @@ class _PaintedEye:
     white: FloatArray
 
 
-def _paint_eye(shared: _Shared, plan: OpenEyePlan) -> _PaintedEye:
-    axes, line_u = plan.axes, plan.aperture.u
-    reach = np.array([[u, v] for u in (-_OUTER_REACH, _INNER_REACH) for v in (plan.ceiling, _LOWER_REACH)])
-    box = box_around(axes.to_crop(reach), 0.06 * axes.width + 2, shared.linear.shape[:2])
-    grid = eye_grid(axes, box)
-    photo = shared.linear[box.slices]
-    rims = np.maximum(thin_foreground(photo, grid, plan.line, line_u), shared.rims.in_box(plan.side, box))
-    picture = behind(photo, rims, axes.width)
-
-    field = erase_lashes(picture, grid, plan.line, line_u)
+def _paint_eye(shared: _Shared, bare: BareEyeBox, mascara: float) -> _PaintedEye:
+    plan, grid, field = bare.plan, bare.grid, bare.field
     skin = _lid_skin(field.skin, grid, plan)
     white = sclera_colour(skin, shared.white_gain)
     parted = _lids_apart(field, grid, plan, shared.blur)
-    with_eyeball = _with_eyeball(parted, shared, plan, box, skin, white, field.contrast)
-    painted = _with_lashes(with_eyeball, shared, plan, box, skin, field)
+    with_eyeball = _with_eyeball(parted, shared, plan, grid.box, skin, white, field.contrast)
+    rng = np.random.default_rng(_seed(shared, plan) + 1)
+    passed = light_past_lashes(field, grid, plan.line, plan.aperture, mascara, shared.blur, rng)[..., None]
+    painted = with_eyeball * passed + (_LASH_BLACK * skin) * (1 - passed)
 
-    beside = soft_step(np.minimum(grid.u + _OUTER_REACH, _INNER_REACH - grid.u) - 0.05, 0.05)
-    below = soft_step(_LOWER_REACH - 0.04 - grid.v, 0.04)
-    under_brow = soft_step(grid.v - plan.ceiling + 0.02, 0.02)
     layers = {"prepared": parted, "base_output": with_eyeball, "painted": painted}
-    in_front = rims[..., None]
+    in_front = bare.in_front[..., None]
     pictures = {
-        name: np.asarray(layer * (1 - in_front) + photo * in_front, np.float32)
+        name: np.asarray(layer * (1 - in_front) + bare.photo * in_front, np.float32)
         for name, layer in layers.items()
     }
-    return _PaintedEye(box, pictures, np.asarray(beside * below * under_brow, np.float32), white)
+    return _PaintedEye(grid.box, pictures, bare.paint_share(), white)
 
 
 def _lids_apart(field: LashField, grid: EyeGrid, plan: OpenEyePlan, blur: float) -> Plane:
@@ -260,19 +250,6 @@ def _with_eyeball(
     if shared.tone:
         eye, rim = shared.tone(eye), shared.tone(rim)
     return _over(_over(base, grid, eye, cover, shared.blur), grid, rim, rim_cover, shared.blur)
-
-
-def _with_lashes(
-    base: Plane, shared: _Shared, plan: OpenEyePlan, box: Box, skin: FloatArray, field: LashField
-) -> Plane:
-    """The lash line, the subject's own lashes turned up, and single hairs where they would be seen."""
-    grid, aperture = drawing_grid(plan.axes, box), plan.aperture
-    hairs = draw_hairs(grid, aperture, field.contrast, np.random.default_rng(_seed(shared, plan) + 1))
-    drawn = lash_line(grid, aperture, field.contrast) * (1 - field.contrast * hairs)
-    passed: Plane = blurred(np.asarray(grid.down(drawn), np.float32), shared.blur)
-    own = own_lashes(field, eye_grid(plan.axes, box), plan.line, aperture)
-    passed = (passed * own)[..., None]
-    return base * passed + (_LASH_BLACK * skin) * (1 - passed)
 
 
 def _seed(shared: _Shared, plan: OpenEyePlan) -> int:
