@@ -207,7 +207,7 @@ class TestLashes:
     def test_own_lashes_are_turned_up_onto_the_margin(self) -> None:
         grid, opening = grid_over(axes_at()), aperture()
         field = erase_lashes(with_lashes(plain_skin(grid), grid, 0.9), grid, LINE, U)
-        passed = own_lashes(field, grid, LINE, opening, made_up=0.0)
+        passed = own_lashes(field, grid, LINE, opening, mascara=0.0)
         above = opening.upper_at(grid.u) - grid.v
         near = (above > 0.005) & (above < 0.02) & (np.abs(grid.u) < 0.3)
         assert passed[near].mean() < 0.6
@@ -218,12 +218,12 @@ class TestLashes:
         skin = plain_skin(grid)
         wide = (np.abs(grid.v - 0.05) < 0.02) & (grid.u > -0.7) & (grid.u < 0)
         picture = np.where(wide[..., None], skin * 0.2, with_lashes(skin, grid, 0.9)).astype(np.float32)
-        passed = own_lashes(erase_lashes(picture, grid, LINE, U), grid, LINE, opening, made_up=0.0)
+        passed = own_lashes(erase_lashes(picture, grid, LINE, U), grid, LINE, opening, mascara=0.0)
         assert passed[grid.u < -0.62].min() > 0.97
 
     def test_the_line_is_thickest_outside_and_as_dark_as_the_lashes(self) -> None:
         grid, opening = grid_over(axes_at()), aperture()
-        dark, fair = (lash_line(grid, opening, contrast, made_up=0.0) for contrast in (0.9, 0.3))
+        dark, fair = (lash_line(grid, opening, contrast, mascara=0.0) for contrast in (0.9, 0.3))
         assert dark.min() < 0.2 and fair.min() > 0.65
         shade = (1 - dark).sum(axis=0)
         columns = [int(np.argmin(np.abs(grid.u[0] - u))) for u in (-0.33, 0.35)]

@@ -67,7 +67,7 @@ class LashField:
         skin: the box without lashes and closed line, linear RGB (height, width, 3).
         transmission: share of the skin's light that the lashes let through, 0..1, (height, width).
         contrast: how dark the lash line of the open eye is, 0 invisible .. 1 black.
-        cover: how deep the skin below the closed line is hidden by lashes, were they all as dark as that
+        cover: depth of the skin below the closed line that lashes would hide if they were as dense as that
             line; mean over the eye's width, eye widths.
     """
 
@@ -112,9 +112,19 @@ def erase_lashes(picture: Plane, grid: EyeGrid, line: FloatArray, line_u: FloatA
     lid = picture + (skin - picture) * beside
     transmission = 1.0 - dark.relative * np.maximum(dense, lash)
     contrast = float(np.clip(_RAISED_CONTRAST * dark.mean, *_CONTRAST_LIMITS))
-    hidden = float((1.0 - transmission)[(below > 0) & (np.abs(u) < 0.5)].sum()) * grid.pixel**2
-    cover = hidden / max(dark.peak, _FAINT_LINE)
+    hanging_below = transmission[(below > 0) & (np.abs(u) < 0.5)]
+    cover = float(_density(hanging_below, dark.peak).sum()) * grid.pixel**2
     return LashField(lid.astype(np.float32), skin, transmission.astype(np.float32), contrast, cover)
+
+
+def _density(transmission: Plane, peak: float) -> Plane:
+    """Optical density relative to the line's, 0..1: shade, even a deep one, is thin beside lashes.
+
+    Args:
+        peak: share of light that is missing at the line.
+    """
+    line = np.log(1.0 - max(peak, _FAINT_LINE))
+    return np.asarray(np.minimum(np.log(transmission) / line, 1.0), np.float32)
 
 
 @dataclass(frozen=True)

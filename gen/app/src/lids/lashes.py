@@ -1,7 +1,7 @@
 """Lashes of the open eye: the subject's own, turned up, and fine drawn ones where hairs would be seen.
 
 Planes say which share of the light passes, 0..1, in a window of the crop; frame as in `lash_removal`.
-`made_up`: how much mascara the lashes wear, 0 none .. 1 heavy, or false lashes (`mascara.made_up`).
+`mascara`: how much mascara the lashes wear, 0 none .. 1 heavy, or false lashes (`mascara.mascara_of`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gen.app.src.eyeball.aperture import Aperture
 from gen.app.src.eyeball.grid import EyeGrid, Plane, drawing_grid, soft_step
 from gen.app.src.lids.hairs import HAIR_WIDTH, draw_hair
 from gen.app.src.lids.lash_removal import LashField
-from gen.app.src.lids.mascara import draw_tufts, made_up_contrast
+from gen.app.src.lids.mascara import contrast_with, draw_tufts
 
 FloatArray = NDArray[np.float64]
 
@@ -34,7 +34,7 @@ def light_past_lashes(
     grid: EyeGrid,
     line: FloatArray,
     aperture: Aperture,
-    made_up: float,
+    mascara: float,
     blur: float,
     rng: np.random.Generator,
 ) -> Plane:
@@ -45,16 +45,16 @@ def light_past_lashes(
         blur: sigma of drawn parts, px.
     """
     fine = drawing_grid(grid.axes, grid.box)
-    contrast = made_up_contrast(field.contrast, made_up)
+    contrast = contrast_with(field.contrast, mascara)
     hairs = draw_hairs(fine, aperture, field.contrast, rng) * (field.contrast / contrast)
-    hairs = np.maximum(hairs, draw_tufts(fine, aperture, made_up, rng))
-    drawn = lash_line(fine, aperture, contrast, made_up) * (1 - contrast * hairs)
+    hairs = np.maximum(hairs, draw_tufts(fine, aperture, mascara, rng))
+    drawn = lash_line(fine, aperture, contrast, mascara) * (1 - contrast * hairs)
     passed = blurred(np.asarray(fine.down(drawn), np.float32), blur)
-    return np.asarray(passed * own_lashes(field, grid, line, aperture, made_up), np.float32)
+    return np.asarray(passed * own_lashes(field, grid, line, aperture, mascara), np.float32)
 
 
 def own_lashes(
-    field: LashField, grid: EyeGrid, line: FloatArray, aperture: Aperture, made_up: float
+    field: LashField, grid: EyeGrid, line: FloatArray, aperture: Aperture, mascara: float
 ) -> Plane:
     """The hanging lashes mirrored about the closed line and laid on the open upper margin.
 
@@ -68,13 +68,13 @@ def own_lashes(
     above = aperture.upper_at(u) - grid.v
     on_lid = soft_step(above + 0.012, 0.012)
     source_v = np.interp(u, aperture.u, line) + np.abs(above) / _FORESHORTENED
-    length = _OWN_LENGTH + (_MADE_UP_LENGTH - _OWN_LENGTH) * made_up
+    length = _OWN_LENGTH + (_MADE_UP_LENGTH - _OWN_LENGTH) * mascara
     fades = np.exp(-((np.maximum(above, 0.0) / length) ** 2)) * soft_step(0.54 - np.abs(u), 0.06)
     passed = grid.sample(field.transmission, u, source_v)
     return np.asarray(1.0 - (1.0 - passed) * fades * on_lid, np.float32)
 
 
-def lash_line(grid: EyeGrid, aperture: Aperture, contrast: float, made_up: float) -> Plane:
+def lash_line(grid: EyeGrid, aperture: Aperture, contrast: float, mascara: float) -> Plane:
     """The dark line of lash roots along the upper margin: thin inside, thicker at the outer third.
 
     Args:
@@ -84,7 +84,7 @@ def lash_line(grid: EyeGrid, aperture: Aperture, contrast: float, made_up: float
     from_margin = grid.v - aperture.upper_at(u)
     weight = _along(u, 0.55, 0.95, 1.0, 0.75, 0.15)
     bare = _along(u, 0.9, 1.25, 1.0, 0.75, 0.4)
-    thicker = _LINE_DEPTH * made_up * _along(u, 0.45, 0.7, 0.35, 0.15, 0.0)
+    thicker = _LINE_DEPTH * mascara * _along(u, 0.45, 0.7, 0.35, 0.15, 0.0)
     depth = 0.002 + _LINE_DEPTH * bare + thicker
     line = np.exp(-(np.abs((from_margin + 0.004 + 0.4 * thicker) / depth) ** 2.2))
     return (1.0 - contrast * weight * line).astype(np.float32)

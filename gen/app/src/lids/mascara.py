@@ -16,18 +16,18 @@ from gen.app.src.lids.hairs import HAIR_WIDTH, draw_hair
 
 FloatArray = NDArray[np.float64]
 
-_COVERS = (0.15, 0.24)
+_COVERS = (0.12, 0.19)
 """Mean `LashField.cover` of a face's closed eyes from which on lashes are made up, and heavily so. Of 39
-faces, bare ones have 0.05 to 0.15, with shade below to 0.18; mascara 0.15 to 0.24, false lashes to 0.33."""
+faces, bare ones have 0.04 to 0.12; thin mascara 0.10 to 0.15, heavy one and false lashes 0.17 to 0.25."""
 _BLACK, _BLACKENED = 0.97, 0.7
 """Contrast of mascara, and the share of the way to it that heavy one takes the lash line."""
 _TUFTS, _TUFT_HAIRS, _TUFT_FOOT = 38, 3, 0.010
 """Mascara sticks upper lashes together: tufts along the lid, hairs in one, half its width at the margin."""
 _SHOWN = 2.0
-"""Opacity of tufts for each `made_up`: already thin mascara is black."""
+"""Opacity of tufts for each unit of mascara: thin mascara is black already."""
 
 
-def made_up(covers: Iterable[float]) -> float:
+def mascara_of(covers: Iterable[float]) -> float:
     """How much mascara a face wears, 0 none .. 1 heavy, or false lashes.
 
     Both eyes are made up alike, but in a light from the side shade passes for lashes in one of them.
@@ -40,21 +40,21 @@ def made_up(covers: Iterable[float]) -> float:
     return share * share * (3.0 - 2.0 * share)
 
 
-def made_up_contrast(contrast: float, made_up: float) -> float:
+def contrast_with(contrast: float, mascara: float) -> float:
     """How dark the lash line is with its mascara, 0 invisible .. 1 black."""
-    return contrast + max(0.0, _BLACK - contrast) * _BLACKENED * made_up
+    return contrast + max(0.0, _BLACK - contrast) * _BLACKENED * mascara
 
 
-def draw_tufts(grid: EyeGrid, aperture: Aperture, made_up: float, rng: np.random.Generator) -> Plane:
+def draw_tufts(grid: EyeGrid, aperture: Aperture, mascara: float, rng: np.random.Generator) -> Plane:
     """Opacity of the tufts that mascara makes of upper lashes, 0..1, on the drawing grid.
 
     Eyes of any size have them: of small ones their mean is seen, a dark fringe.
     """
     canvas = np.zeros(grid.u.shape, np.uint8)
-    if made_up > 0.0:
+    if mascara > 0.0:
         for root in np.linspace(-0.50, 0.42, _TUFTS):
-            _draw_tuft(canvas, grid, aperture, float(root + rng.normal(0.0, 0.009)), made_up, rng)
-    return np.asarray(canvas * (min(1.0, _SHOWN * made_up) / 255.0), np.float32)
+            _draw_tuft(canvas, grid, aperture, float(root + rng.normal(0.0, 0.009)), mascara, rng)
+    return np.asarray(canvas * (min(1.0, _SHOWN * mascara) / 255.0), np.float32)
 
 
 def _draw_tuft(
@@ -62,7 +62,7 @@ def _draw_tuft(
     grid: EyeGrid,
     aperture: Aperture,
     root: float,
-    made_up: float,
+    mascara: float,
     rng: np.random.Generator,
 ) -> None:
     """Hairs that stand side by side at u = `root` and end in one tip."""
@@ -70,7 +70,7 @@ def _draw_tuft(
     length = float(
         np.interp(root, [-0.5, -0.38, -0.2, 0.0, 0.25, 0.42], [0.17, 0.195, 0.175, 0.14, 0.105, 0.05])
     )
-    length *= float(rng.uniform(0.75, 1.1)) * (0.6 + 0.4 * made_up)
+    length *= float(rng.uniform(0.75, 1.1)) * (0.6 + 0.4 * mascara)
     lean = float(np.interp(root, [-0.5, -0.3, 0.05, 0.45], [-1.35, -0.7, 0.0, 0.5]))
     lean += float(rng.normal(0.0, 0.14))
     t = np.linspace(0.0, 1.0, 9)

@@ -23,7 +23,7 @@ from gen.app.src.in_front.eyeglasses import GLASSES, Rims, find_rims
 from gen.app.src.lids.bare_eye_box import BareEyeBox
 from gen.app.src.lids.lash_removal import LashField
 from gen.app.src.lids.lashes import light_past_lashes
-from gen.app.src.lids.mascara import made_up
+from gen.app.src.lids.mascara import mascara_of
 from gen.app.src.lids.motion import lift_lid
 from gen.app.src.lids.placement import OpenEyePlan, plan_eyes
 from gen.app.src.lids.socket_shade import corner_shade, fold_shade, lower_lid_shade
@@ -107,7 +107,7 @@ class LidLift:
         alpha = np.zeros(scene.crop.shape[:2], np.float32)
         eyes = []
         bared = [BareEyeBox.of(linear, shared.rims, plan) for plan in plans.values()]
-        mascara = made_up(bare.field.cover for bare in bared)
+        mascara = mascara_of(bare.field.cover for bare in bared)
         for bare in bared:
             plan, eye = bare.plan, _paint_eye(shared, bare, mascara)
             region, taken = eye.box.slices, eye.alpha > 0
