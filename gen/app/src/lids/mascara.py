@@ -18,7 +18,7 @@ FloatArray = NDArray[np.float64]
 
 _COVERS = (0.12, 0.19)
 """Mean `LashField.cover` of a face's closed eyes from which on lashes are made up, and heavily so. Of 39
-faces, bare ones have 0.04 to 0.12; thin mascara 0.10 to 0.15, heavy one and false lashes 0.17 to 0.25."""
+faces, bare ones have 0.04 to 0.12; thin mascara 0.10 to 0.15, heavy one and false lashes 0.17 to 0.27."""
 _BLACK, _BLACKENED = 0.97, 0.7
 """Contrast of mascara, and the share of the way to it that heavy one takes the lash line."""
 _TUFTS, _TUFT_HAIRS, _TUFT_FOOT = 38, 3, 0.010
