@@ -5,8 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gen.app.src.lids.socket_shade import corner_shade, fold_shade, lower_lid_shade
+from gen.app.src.eyeball.grid import EyeGrid, Plane
+from gen.app.src.lids.socket_shade import (
+    closed_corner_darkness,
+    corner_shade,
+    fold_shade,
+    lower_lid_shade,
+)
 from tests.unit.drawn_lids import CEILING, aperture, axes_at, grid_over
+
+LINE_U = np.linspace(-0.5, 0.5, 65)
+LINE = np.zeros(65)
 
 
 def test_the_skin_under_the_open_lid_lies_in_a_shade_that_fades() -> None:
@@ -42,7 +51,7 @@ def test_the_crease_lies_below_what_stays_under_the_brow(room: float) -> None:
 
 def test_the_outer_corner_is_shaded_and_the_inner_one_is_not() -> None:
     grid, opening = grid_over(axes_at()), aperture()
-    shade = corner_shade(grid, opening)
+    shade = corner_shade(grid, opening, darkness=0.5)
     v, u = np.unravel_index(int(np.argmin(shade)), shade.shape)
     assert -0.7 < grid.u[v, u] < -0.4 and abs(grid.v[v, u]) < 0.15
     assert 0.5 < shade.min() < 0.7
@@ -50,9 +59,37 @@ def test_the_outer_corner_is_shaded_and_the_inner_one_is_not() -> None:
     assert shade[np.hypot(grid.u + 0.5, grid.v) > 0.45].min() > 0.97
 
 
+def test_the_open_corner_is_the_darker_the_darker_the_closed_one_is() -> None:
+    grid, opening = grid_over(axes_at()), aperture()
+    lightest = [float(corner_shade(grid, opening, darkness).min()) for darkness in (0.0, 0.3, 1.0, 1.8)]
+    assert lightest[0] == 1.0
+    assert np.diff(lightest).max() < -0.05
+    assert corner_shade(grid, opening, darkness=9.0).min() > 0.3
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5, 0.2])
+def test_a_closed_corner_is_measured_against_the_cheek(share: float) -> None:
+    grid = grid_over(axes_at())
+    assert closed_corner_darkness(_closed_eye(grid, share), grid, LINE, LINE_U) == pytest.approx(
+        -np.log(share), abs=0.05
+    )
+
+
+def test_a_corner_lighter_than_the_cheek_or_off_the_picture_asks_for_no_shade() -> None:
+    grid = grid_over(axes_at())
+    assert closed_corner_darkness(_closed_eye(grid, 1.4), grid, LINE, LINE_U) == 0.0
+    assert closed_corner_darkness(_closed_eye(grid, 0.2), grid, LINE + 9.0, LINE_U) == 0.0
+
+
+def _closed_eye(grid: EyeGrid, share: float) -> Plane:
+    """Skin whose outer corner has this share of the cheek's light."""
+    corner = (grid.u < -0.35) & (np.abs(grid.v) < 0.2)
+    return np.where(corner, 0.4 * share, 0.4).astype(np.float32)[..., None].repeat(3, axis=2)
+
+
 def test_no_shade_has_an_edge() -> None:
     grid, opening = grid_over(axes_at()), aperture()
     skin = (grid.v < opening.upper_at(grid.u) - 0.02) | (grid.v > opening.lower_at(grid.u) + 0.02)
-    for shade in (fold_shade(grid, opening, CEILING), corner_shade(grid, opening)):
+    for shade in (fold_shade(grid, opening, CEILING), corner_shade(grid, opening, darkness=2.0)):
         down, across = np.gradient(shade)
         assert np.hypot(down, across)[skin].max() < 0.08

@@ -13,6 +13,7 @@ from gen.app.src.in_front.eyeglasses import Rims
 from gen.app.src.in_front.foreground import behind, thin_foreground
 from gen.app.src.lids.lash_removal import LashField, erase_lashes
 from gen.app.src.lids.placement import OpenEyePlan
+from gen.app.src.lids.socket_shade import closed_corner_darkness
 from imaging.colour import Image
 
 FloatArray = NDArray[np.float64]
@@ -31,6 +32,7 @@ class BareEyeBox:
         photo: the box, linear RGB.
         in_front: how far something thin, such as a frame, is in front of it, 0..1.
         field: its lashes, and the skin without them.
+        corner_darkness: see `socket_shade.closed_corner_darkness`.
     """
 
     plan: OpenEyePlan
@@ -38,6 +40,7 @@ class BareEyeBox:
     photo: Image
     in_front: Mask
     field: LashField
+    corner_darkness: float
 
     @classmethod
     def of(cls, linear: Image, rims: Rims, plan: OpenEyePlan) -> BareEyeBox:
@@ -49,8 +52,10 @@ class BareEyeBox:
         grid = eye_grid(axes, box)
         photo = linear[box.slices]
         in_front = np.maximum(thin_foreground(photo, grid, plan.line, line_u), rims.in_box(plan.side, box))
-        field = erase_lashes(behind(photo, in_front, axes.width), grid, plan.line, line_u)
-        return cls(plan, grid, photo, in_front, field)
+        face = behind(photo, in_front, axes.width)
+        field = erase_lashes(face, grid, plan.line, line_u)
+        corner = closed_corner_darkness(face, grid, plan.line, line_u)
+        return cls(plan, grid, photo, in_front, field, corner)
 
     def paint_share(self) -> Mask:
         """How far paint is taken, 0..1: it fades out before the box ends and under the brow."""

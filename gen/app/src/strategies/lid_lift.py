@@ -26,7 +26,11 @@ from gen.app.src.lids.lashes import light_past_lashes
 from gen.app.src.lids.mascara import mascara_of
 from gen.app.src.lids.motion import lift_lid
 from gen.app.src.lids.placement import OpenEyePlan, plan_eyes
-from gen.app.src.lids.socket_shade import corner_shade, fold_shade, lower_lid_shade
+from gen.app.src.lids.socket_shade import (
+    corner_shade,
+    fold_shade,
+    lower_lid_shade,
+)
 from gen.app.src.refusals import hidden_by_turn, too_small
 from gen.app.src.seen.catchlight import seen_catchlight
 from gen.app.src.seen.expression import expected_openness, scrunched_openness
@@ -195,7 +199,7 @@ def _paint_eye(shared: _Shared, bare: BareEyeBox, mascara: float) -> _PaintedEye
     plan, grid, field = bare.plan, bare.grid, bare.field
     skin = _lid_skin(field.skin, grid, plan)
     white = sclera_colour(skin, shared.white_gain)
-    parted = _lids_apart(field, grid, plan, shared.blur)
+    parted = _lids_apart(field, grid, plan, bare.corner_darkness, shared.blur)
     with_eyeball = _with_eyeball(parted, shared, plan, grid.box, skin, white, field.contrast)
     rng = np.random.default_rng(_seed(shared, plan) + 1)
     passed = light_past_lashes(field, grid, plan.line, plan.aperture, mascara, shared.blur, rng)[..., None]
@@ -210,7 +214,9 @@ def _paint_eye(shared: _Shared, bare: BareEyeBox, mascara: float) -> _PaintedEye
     return _PaintedEye(grid.box, pictures, bare.paint_share(), white)
 
 
-def _lids_apart(field: LashField, grid: EyeGrid, plan: OpenEyePlan, blur: float) -> Plane:
+def _lids_apart(
+    field: LashField, grid: EyeGrid, plan: OpenEyePlan, corner_darkness: float, blur: float
+) -> Plane:
     """The lids in their open places, with nothing between them yet but skin."""
     aperture = plan.aperture
     lifted = lift_lid(field.lid, grid, plan.line, aperture, plan.ceiling)
@@ -219,7 +225,7 @@ def _lids_apart(field: LashField, grid: EyeGrid, plan: OpenEyePlan, blur: float)
     upper = soft_step((middle - grid.v).astype(np.float32), 0.012)[..., None]
     lower = field.skin * lower_lid_shade(grid, aperture)[..., None]
     parted = raised * upper + lower * (1 - upper)
-    return parted * corner_shade(grid, aperture)[..., None]
+    return parted * corner_shade(grid, aperture, corner_darkness)[..., None]
 
 
 def _with_eyeball(
