@@ -11,6 +11,7 @@ from gen.app.src.lids.socket_shade import (
     corner_shade,
     fold_shade,
     lower_lid_shade,
+    on_skin,
 )
 from tests.unit.drawn_lids import CEILING, aperture, axes_at, grid_over
 
@@ -85,6 +86,13 @@ def _closed_eye(grid: EyeGrid, share: float) -> Plane:
     """Skin whose outer corner has this share of the cheek's light."""
     corner = (grid.u < -0.35) & (np.abs(grid.v) < 0.2)
     return np.where(corner, 0.4 * share, 0.4).astype(np.float32)[..., None].repeat(3, axis=2)
+
+
+def test_shade_on_skin_is_warm_and_on_grey_neutral() -> None:
+    half = np.full((2, 2), 0.5, np.float32)
+    red, green, blue = on_skin(half, np.array([0.4, 0.25, 0.15]))[0, 0]
+    assert red > 0.53 and red > green > blue and green == pytest.approx(0.5, abs=0.03)
+    assert on_skin(half, np.array([0.3, 0.3, 0.3])) == pytest.approx(0.5, abs=1e-4)
 
 
 def test_no_shade_has_an_edge() -> None:

@@ -1,6 +1,6 @@
 """The shade that lids leave on the skin around an open eye: in the fold above, at the outer corner, below.
 
-Shares of the light that reaches the skin, 0..1, in a box of the crop, in the eye's own frame
+Planes are shares of the light that reaches the skin, 0..1, in a box of the crop, in the eye's own frame
 (`anatomy.EyeAxes`: u from the outer to the inner corner, v down, in eye widths).
 """
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gen.app.src.eye_box import blurred
 from gen.app.src.eyeball.aperture import Aperture
 from gen.app.src.eyeball.grid import EyeGrid, Plane, soft_step
-from imaging.colour import luminance
+from imaging.colour import LUMINANCE, luminance
 
 FloatArray = NDArray[np.float64]
 
@@ -34,8 +34,8 @@ _FOLD_ENDS, _FOLD_FADE = (-0.58, 0.44), 0.16
 _CREASE_ROOM = 0.6
 """The crease lies at most so far up between the upper margin and what stays where it is, under the brow."""
 
-_CORNER_U = (-0.74, -0.60, -0.48, -0.32, -0.10)
-_CORNER_SHARE = (0.0, 1.0, 0.9, 0.5, 0.0)
+_CORNER_U = (-0.76, -0.66, -0.60, -0.54, -0.46, -0.32, -0.10)
+_CORNER_SHARE = (0.0, 0.35, 0.8, 1.0, 0.9, 0.5, 0.0)
 _CORNER_SPREAD = 0.10
 _CORNER_SLOPE = 0.9
 """The upper lid goes on beyond the outer corner, so much downwards."""
@@ -55,6 +55,21 @@ _LOWER_SHADE, _LOWER_ENDS = 0.30, 0.40
 """Darkening of the skin right under the lower lid, and the depth at which it ends, eye widths. Lashes and
 lid keep light back, and the socket is hollow: 66 open eyes are darker there than their cheek by 0.4, half of
 which closed eyes show as well. With less or none opened eyes are less like the true ones."""
+
+_WARMTH = 0.3
+"""How much less shade takes of the colours that skin throws back: least squares at the outer corner give 0.38
+beside other frames of 14 people, 0.23 beside the truth of 18 portraits."""
+
+
+def on_skin(share: Plane, skin: FloatArray) -> Plane:
+    """Shade on skin, shares of light per channel, shape (height, width, 3): what reaches the skin there has
+    been thrown back by skin, and is the warmer the less it is.
+
+    Args:
+        share: of luminance, 0..1, (height, width). skin: linear RGB.
+    """
+    chroma = np.clip(skin / float(skin @ LUMINANCE), 0.3, 2.0)
+    return np.asarray(share[..., None] ** (1.0 - _WARMTH * np.log(chroma)), np.float32)
 
 
 def fold_shade(grid: EyeGrid, aperture: Aperture, ceiling: float) -> Plane:

@@ -21,16 +21,11 @@ from gen.app.src.eyeball.tone import PhotoTone
 from gen.app.src.in_front.eye_cover import covered_eye
 from gen.app.src.in_front.eyeglasses import GLASSES, Rims, find_rims
 from gen.app.src.lids.bare_eye_box import BareEyeBox
-from gen.app.src.lids.lash_removal import LashField
 from gen.app.src.lids.lashes import light_past_lashes
 from gen.app.src.lids.mascara import mascara_of
 from gen.app.src.lids.motion import lift_lid
 from gen.app.src.lids.placement import OpenEyePlan, plan_eyes
-from gen.app.src.lids.socket_shade import (
-    corner_shade,
-    fold_shade,
-    lower_lid_shade,
-)
+from gen.app.src.lids.socket_shade import corner_shade, fold_shade, lower_lid_shade, on_skin
 from gen.app.src.refusals import hidden_by_turn, too_small
 from gen.app.src.seen.catchlight import seen_catchlight
 from gen.app.src.seen.expression import expected_openness, scrunched_openness
@@ -199,7 +194,7 @@ def _paint_eye(shared: _Shared, bare: BareEyeBox, mascara: float) -> _PaintedEye
     plan, grid, field = bare.plan, bare.grid, bare.field
     skin = _lid_skin(field.skin, grid, plan)
     white = sclera_colour(skin, shared.white_gain)
-    parted = _lids_apart(field, grid, plan, bare.corner_darkness, shared.blur)
+    parted = _lids_apart(bare, skin, shared.blur)
     with_eyeball = _with_eyeball(parted, shared, plan, grid.box, skin, white, field.contrast)
     rng = np.random.default_rng(_seed(shared, plan) + 1)
     passed = light_past_lashes(field, grid, plan.line, plan.aperture, mascara, shared.blur, rng)[..., None]
@@ -214,18 +209,16 @@ def _paint_eye(shared: _Shared, bare: BareEyeBox, mascara: float) -> _PaintedEye
     return _PaintedEye(grid.box, pictures, bare.paint_share(), white)
 
 
-def _lids_apart(
-    field: LashField, grid: EyeGrid, plan: OpenEyePlan, corner_darkness: float, blur: float
-) -> Plane:
+def _lids_apart(bare: BareEyeBox, skin: FloatArray, blur: float) -> Plane:
     """The lids in their open places, with nothing between them yet but skin."""
-    aperture = plan.aperture
-    lifted = lift_lid(field.lid, grid, plan.line, aperture, plan.ceiling)
-    raised = lifted * blurred(fold_shade(grid, aperture, plan.ceiling), blur)[..., None]
+    plan, grid, aperture = bare.plan, bare.grid, bare.plan.aperture
+    lifted = lift_lid(bare.field.lid, grid, plan.line, aperture, plan.ceiling)
+    raised = lifted * on_skin(blurred(fold_shade(grid, aperture, plan.ceiling), blur), skin)
     middle = np.interp(grid.u, aperture.u, (aperture.upper + aperture.lower) / 2)
     upper = soft_step((middle - grid.v).astype(np.float32), 0.012)[..., None]
-    lower = field.skin * lower_lid_shade(grid, aperture)[..., None]
+    lower = bare.field.skin * on_skin(lower_lid_shade(grid, aperture), skin)
     parted = raised * upper + lower * (1 - upper)
-    return parted * corner_shade(grid, aperture, corner_darkness)[..., None]
+    return parted * on_skin(corner_shade(grid, aperture, bare.corner_darkness), skin)
 
 
 def _with_eyeball(
