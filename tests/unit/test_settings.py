@@ -257,6 +257,19 @@ def test_settings_from_python_may_be_of_numpy_and_hold_paths(tmp_path: Path) -> 
         load_settings(None, overrides_of({"zz": {}}, "settings"), {})
 
 
+@pytest.mark.parametrize(
+    "colour", [None, "brown", "Blue", "GRAY", "#a0B1c2", "purple", "", "#12345", "browns", 3]
+)
+def test_the_schema_knows_the_eye_colours_that_the_program_does(colour: object) -> None:
+    document = {"generation": {"eye_color": colour}}
+    try:
+        settings_of(document)
+        taken = True
+    except ValueError:
+        taken = False
+    assert Draft202012Validator(json.loads(schema_text())).is_valid(document) == taken
+
+
 def test_the_schema_knows_the_stages() -> None:
     schema = Draft202012Validator(json.loads(schema_text()))
     assert schema.is_valid({"processing": {"workers": {"gen": 2}}})

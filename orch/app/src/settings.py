@@ -43,6 +43,11 @@ PACKAGED_LLM = "smollm2"
 """Value of models.llm for the very small language model that comes as a Python package."""
 
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
+_ANY_CASE = ("".join(f"[{letter.upper()}{letter}]" for letter in name) for name in EYE_COLOURS)
+EyeColour = Annotated[
+    str, Meta(extra_json_schema={"pattern": f"^({'|'.join(_ANY_CASE)}|#[0-9a-fA-F]{{6}})$"})
+]
+"""Editors are told by the schema; what is wrong is refused by `GenerationSection`, with the names."""
 
 Positive = Annotated[int, Meta(ge=1, le=256)]
 PerStage = Annotated[
@@ -160,7 +165,8 @@ class GenerationSection(Section, frozen=True):
     compile: Annotated[bool, Meta(description="Compile SDXL first: pays in long runs on a GPU.")] = False
     quantize: Annotated[Literal["none", "int8"], Meta(description="int8 halves SDXL's weights.")] = "none"
     eye_color: Annotated[
-        str | None, Meta(description=f"Iris colour: {', '.join(EYE_COLOURS)} or #rrggbb; null finds it.")
+        EyeColour | None,
+        Meta(description=f"Iris colour: {', '.join(EYE_COLOURS)} or #rrggbb; null finds it."),
     ] = None
     openness: Annotated[
         float,
