@@ -194,7 +194,7 @@ def _paint_eye(shared: _Shared, bare: BareEyeBox, mascara: float) -> _PaintedEye
     plan, grid, field = bare.plan, bare.grid, bare.field
     skin = _lid_skin(field.skin, grid, plan)
     white = sclera_colour(skin, shared.white_gain)
-    parted = _lids_apart(bare, skin, shared.blur)
+    parted = _lids_apart(bare, shared)
     with_eyeball = _with_eyeball(parted, shared, plan, grid.box, skin, white, field.contrast)
     rng = np.random.default_rng(_seed(shared, plan) + 1)
     passed = light_past_lashes(field, grid, plan.line, plan.aperture, mascara, shared.blur, rng)[..., None]
@@ -209,16 +209,17 @@ def _paint_eye(shared: _Shared, bare: BareEyeBox, mascara: float) -> _PaintedEye
     return _PaintedEye(grid.box, pictures, bare.paint_share(), white)
 
 
-def _lids_apart(bare: BareEyeBox, skin: FloatArray, blur: float) -> Plane:
+def _lids_apart(bare: BareEyeBox, shared: _Shared) -> Plane:
     """The lids in their open places, with nothing between them yet but skin."""
     plan, grid, aperture = bare.plan, bare.grid, bare.plan.aperture
+    coloured = shared.tone is None
     lifted = lift_lid(bare.field.lid, grid, plan.line, aperture, plan.ceiling)
-    raised = lifted * on_skin(blurred(fold_shade(grid, aperture, plan.ceiling), blur), skin)
+    raised = lifted * on_skin(blurred(fold_shade(grid, aperture, plan.ceiling), shared.blur), coloured)
     middle = np.interp(grid.u, aperture.u, (aperture.upper + aperture.lower) / 2)
     upper = soft_step((middle - grid.v).astype(np.float32), 0.012)[..., None]
-    lower = bare.field.skin * on_skin(lower_lid_shade(grid, aperture), skin)
+    lower = bare.field.skin * on_skin(lower_lid_shade(grid, aperture), coloured)
     parted = raised * upper + lower * (1 - upper)
-    return parted * on_skin(corner_shade(grid, aperture, bare.corner_darkness), skin)
+    return parted * on_skin(corner_shade(grid, aperture, bare.corner_darkness), coloured)
 
 
 def _with_eyeball(
