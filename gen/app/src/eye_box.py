@@ -14,6 +14,8 @@ Mask = NDArray[np.float32]
 _SUBPIXEL_BITS = 4
 _SMALL_ELEMENT = 4
 """px; up to here a structuring element is as fast as a distance transform, and keeps soft edges."""
+_DISTANCE_DIGITS = 3
+"""Decimals of distances in px: the last of those that OpenCV gives differ from call to call."""
 
 
 class Box(NamedTuple):
@@ -86,7 +88,7 @@ def grown(mask: Mask, radius: float) -> Mask:
         return np.full(mask.shape, 0.0 if radius > 0 else 1.0, np.float32)
     # Far from the border a morphological operator takes hundreds of times as long.
     distance = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    reached = np.clip(size + 1 - distance, 0, 1)
+    reached = np.clip(size + 1 - np.round(distance, _DISTANCE_DIGITS), 0, 1)
     return np.asarray(reached if radius > 0 else 1 - reached, np.float32)
 
 

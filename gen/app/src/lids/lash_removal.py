@@ -49,8 +49,9 @@ _FAIR_SHARE, _FAIR_ENDS = 0.4, (-0.62, 0.46)
 """Hair that hangs from the line counts as lash from this share of the threshold on, and between these u."""
 _RAISED_CONTRAST, _CONTRAST_LIMITS = 1.25, (0.30, 0.92)
 """Lash roots lie denser in the view of an open eye than of a closed one."""
-_FAINT_LINE = 0.5
-"""Darkness of a line below which it is no measure for what hangs from it."""
+_LINE_LIMITS = (0.5, 0.9)
+"""Darkness of a line below which it is no measure for what hangs from it, and above which it is liner, that
+is blacker than lashes."""
 _FAINTEST, _RIM = 0.045, 0.045
 """Relative darkness that still counts right beside a lash, as its blurred rim, and how near that is."""
 _LINER_RIM, _GROWN = 0.018, 0.016
@@ -68,7 +69,7 @@ class LashField:
         transmission: share of the skin's light that the lashes let through, 0..1, (height, width).
         contrast: how dark the lash line of the open eye is, 0 invisible .. 1 black.
         cover: depth of the skin below the closed line that lashes would hide if they were as dense as that
-            line; mean over the eye's width, eye widths.
+            line; mean over the eye's width, eye widths. Too small where the picture ends beside the eye.
     """
 
     lid: Plane
@@ -118,12 +119,13 @@ def erase_lashes(picture: Plane, grid: EyeGrid, line: FloatArray, line_u: FloatA
 
 
 def _density(transmission: Plane, peak: float) -> Plane:
-    """Optical density relative to the line's, 0..1: shade, even a deep one, is thin beside lashes.
+    """Optical density relative to the line's, 0..1: shade is thin beside lashes.
 
     Args:
+        transmission: share of light that is let through, above 0.
         peak: share of light that is missing at the line.
     """
-    line = np.log(1.0 - max(peak, _FAINT_LINE))
+    line = np.log(1.0 - np.clip(peak, *_LINE_LIMITS))
     return np.asarray(np.minimum(np.log(transmission) / line, 1.0), np.float32)
 
 

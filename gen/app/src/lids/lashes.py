@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gen.app.src.eye_box import blurred
 from gen.app.src.eyeball.aperture import Aperture
 from gen.app.src.eyeball.grid import EyeGrid, Plane, drawing_grid, soft_step
-from gen.app.src.lids.hairs import HAIR_WIDTH, draw_hair
+from gen.app.src.lids.hairs import HAIR_WIDTH, draw_hair, upper_lash
 from gen.app.src.lids.lash_removal import LashField
 from gen.app.src.lids.mascara import contrast_with, draw_tufts
 
@@ -46,9 +46,9 @@ def light_past_lashes(
     """
     fine = drawing_grid(grid.axes, grid.box)
     contrast = contrast_with(field.contrast, mascara)
-    hairs = draw_hairs(fine, aperture, field.contrast, rng) * (field.contrast / contrast)
-    hairs = np.maximum(hairs, draw_tufts(fine, aperture, mascara, rng))
-    drawn = lash_line(fine, aperture, contrast, mascara) * (1 - contrast * hairs)
+    bare = field.contrast * draw_hairs(fine, aperture, field.contrast, rng)
+    hairs = np.maximum(bare, contrast * draw_tufts(fine, aperture, mascara, rng))
+    drawn = lash_line(fine, aperture, contrast, mascara) * (1 - hairs)
     passed = blurred(np.asarray(fine.down(drawn), np.float32), blur)
     return np.asarray(passed * own_lashes(field, grid, line, aperture, mascara), np.float32)
 
@@ -123,11 +123,7 @@ def _upper_hair(aperture: Aperture, contrast: float, rng: np.random.Generator) -
     length *= float(rng.uniform(0.55, 1.1)) * (0.65 + 0.45 * contrast)
     # Lashes fan out: away from the nose outside, a little towards it inside.
     lean = float(np.interp(root, [-0.5, 0.05, 0.45], [-1.0, 0.0, 0.45])) + float(rng.normal(0.0, 0.14))
-    t = np.linspace(0.0, 1.0, 7)
-    u = root + length * (0.75 * lean * t + 0.25 * lean * t**2)
-    rise = 0.10 * t + 0.80 * t**2 + 0.10 * t**3  # first forward, then up
-    v = float(aperture.upper_at(np.array(root))) - 0.004 - length * rise
-    return np.stack([u, v], axis=-1), HAIR_WIDTH * float(rng.uniform(0.7, 1.1))
+    return upper_lash(aperture, root, length, lean), HAIR_WIDTH * float(rng.uniform(0.7, 1.1))
 
 
 def _lower_hair(aperture: Aperture, rng: np.random.Generator) -> tuple[FloatArray, float]:

@@ -20,7 +20,7 @@ from gen.app.src.eyeball.shading import draw_lower_margin
 from gen.app.src.eyeball.tone import PhotoTone
 from gen.app.src.in_front.eye_cover import covered_eye
 from gen.app.src.in_front.eyeglasses import GLASSES, Rims, find_rims
-from gen.app.src.lids.bare_eye_box import BareEyeBox
+from gen.app.src.lids.closed_eye import ClosedEye
 from gen.app.src.lids.lashes import light_past_lashes
 from gen.app.src.lids.mascara import mascara_of
 from gen.app.src.lids.motion import lift_lid
@@ -105,10 +105,10 @@ class LidLift:
         pictures = {name: scene.crop.copy() for name in ("painted", "prepared", "base_output")}
         alpha = np.zeros(scene.crop.shape[:2], np.float32)
         eyes = []
-        bared = [BareEyeBox.of(linear, shared.rims, plan) for plan in plans.values()]
-        mascara = mascara_of(bare.field.cover for bare in bared)
-        for bare in bared:
-            plan, eye = bare.plan, _paint_eye(shared, bare, mascara)
+        closed_eyes = [ClosedEye.of(linear, shared.rims, plan) for plan in plans.values()]
+        mascara = mascara_of([closed.lashes.cover for closed in closed_eyes])
+        for closed in closed_eyes:
+            plan, eye = closed.plan, _paint_eye(shared, closed, mascara)
             region, taken = eye.box.slices, eye.alpha > 0
             for name, linear_view in eye.pictures.items():
                 pictures[name][region][taken] = to_encoded(linear_view)[taken]
@@ -190,36 +190,36 @@ class _PaintedEye:
     white: FloatArray
 
 
-def _paint_eye(shared: _Shared, bare: BareEyeBox, mascara: float) -> _PaintedEye:
-    plan, grid, field = bare.plan, bare.grid, bare.field
-    skin = _lid_skin(field.skin, grid, plan)
+def _paint_eye(shared: _Shared, closed: ClosedEye, mascara: float) -> _PaintedEye:
+    plan, grid, lashes = closed.plan, closed.grid, closed.lashes
+    skin = _lid_skin(lashes.skin, grid, plan)
     white = sclera_colour(skin, shared.white_gain)
-    parted = _lids_apart(bare, shared)
-    with_eyeball = _with_eyeball(parted, shared, plan, grid.box, skin, white, field.contrast)
+    parted = _lids_apart(closed, shared)
+    with_eyeball = _with_eyeball(parted, shared, plan, grid.box, skin, white, lashes.contrast)
     rng = np.random.default_rng(_seed(shared, plan) + 1)
-    passed = light_past_lashes(field, grid, plan.line, plan.aperture, mascara, shared.blur, rng)[..., None]
+    passed = light_past_lashes(lashes, grid, plan.line, plan.aperture, mascara, shared.blur, rng)[..., None]
     painted = with_eyeball * passed + (_LASH_BLACK * skin) * (1 - passed)
 
     layers = {"prepared": parted, "base_output": with_eyeball, "painted": painted}
-    in_front = bare.in_front[..., None]
+    in_front = closed.in_front[..., None]
     pictures = {
-        name: np.asarray(layer * (1 - in_front) + bare.photo * in_front, np.float32)
+        name: np.asarray(layer * (1 - in_front) + closed.photo * in_front, np.float32)
         for name, layer in layers.items()
     }
-    return _PaintedEye(grid.box, pictures, bare.paint_share(), white)
+    return _PaintedEye(grid.box, pictures, closed.paint_share(), white)
 
 
-def _lids_apart(bare: BareEyeBox, shared: _Shared) -> Plane:
+def _lids_apart(closed: ClosedEye, shared: _Shared) -> Plane:
     """The lids in their open places, with nothing between them yet but skin."""
-    plan, grid, aperture = bare.plan, bare.grid, bare.plan.aperture
+    plan, grid, aperture = closed.plan, closed.grid, closed.plan.aperture
     coloured = shared.tone is None
-    lifted = lift_lid(bare.field.lid, grid, plan.line, aperture, plan.ceiling)
+    lifted = lift_lid(closed.lashes.lid, grid, plan.line, aperture, plan.ceiling)
     raised = lifted * on_skin(blurred(fold_shade(grid, aperture, plan.ceiling), shared.blur), coloured)
     middle = np.interp(grid.u, aperture.u, (aperture.upper + aperture.lower) / 2)
     upper = soft_step((middle - grid.v).astype(np.float32), 0.012)[..., None]
-    lower = bare.field.skin * on_skin(lower_lid_shade(grid, aperture), coloured)
+    lower = closed.lashes.skin * on_skin(lower_lid_shade(grid, aperture), coloured)
     parted = raised * upper + lower * (1 - upper)
-    return parted * on_skin(corner_shade(grid, aperture, bare.corner_darkness), coloured)
+    return parted * on_skin(corner_shade(grid, aperture, closed.corner_darkness), coloured)
 
 
 def _with_eyeball(

@@ -1,11 +1,10 @@
-"""The part of a crop in which a closed eye is opened, without its lashes and what is in front."""
+"""A closed eye as it is found: its part of the crop, its lashes, what is in front of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gen.app.src.eye_box import Mask, box_around
 from gen.app.src.eyeball.grid import EyeGrid, eye_grid, soft_step
@@ -16,14 +15,12 @@ from gen.app.src.lids.placement import OpenEyePlan
 from gen.app.src.lids.socket_shade import closed_corner_darkness
 from imaging.colour import Image
 
-FloatArray = NDArray[np.float64]
-
 _OUTER_REACH, _INNER_REACH, _LOWER_REACH = 1.0, 0.80, 0.55
 """How far the paint reaches beside and below the eye's middle, eye widths; lashes stand out at the side."""
 
 
 @dataclass(frozen=True, eq=False)
-class BareEyeBox:
+class ClosedEye:
     """A closed eye in its box of the crop.
 
     Attributes:
@@ -31,7 +28,7 @@ class BareEyeBox:
         grid: of the box, one sample per pixel.
         photo: the box, linear RGB.
         in_front: how far something thin, such as a frame, is in front of it, 0..1.
-        field: its lashes, and the skin without them.
+        lashes: what hangs from it, and the skin without that.
         corner_darkness: see `socket_shade.closed_corner_darkness`.
     """
 
@@ -39,12 +36,12 @@ class BareEyeBox:
     grid: EyeGrid
     photo: Image
     in_front: Mask
-    field: LashField
+    lashes: LashField
     corner_darkness: float
 
     @classmethod
-    def of(cls, linear: Image, rims: Rims, plan: OpenEyePlan) -> BareEyeBox:
-        """Args: linear: the crop, linear RGB. rims: of the face's eyeglasses."""
+    def of(cls, linear: Image, rims: Rims, plan: OpenEyePlan) -> ClosedEye:
+        """What `plan` finds in a crop, linear RGB; rims: of the face's eyeglasses."""
         axes, line_u = plan.axes, plan.aperture.u
         sides = (-_OUTER_REACH, _INNER_REACH)
         reach = np.array([[u, v] for u in sides for v in (plan.ceiling, _LOWER_REACH)])
@@ -53,9 +50,9 @@ class BareEyeBox:
         photo = linear[box.slices]
         in_front = np.maximum(thin_foreground(photo, grid, plan.line, line_u), rims.in_box(plan.side, box))
         face = behind(photo, in_front, axes.width)
-        field = erase_lashes(face, grid, plan.line, line_u)
+        lashes = erase_lashes(face, grid, plan.line, line_u)
         corner = closed_corner_darkness(face, grid, plan.line, line_u)
-        return cls(plan, grid, photo, in_front, field, corner)
+        return cls(plan, grid, photo, in_front, lashes, corner)
 
     def paint_share(self) -> Mask:
         """How far paint is taken, 0..1: it fades out before the box ends and under the brow."""
