@@ -10,8 +10,8 @@ import pytest
 
 from contracts.face import Side
 from gen.app.src.lid_frame import LidFrame
-from gen.app.src.open_shape import open_eye_of
-from gen.app.src.strategies.mirror import Mirror, gaze_shift
+from gen.app.src.open_shape import OpenEye, open_eye_of
+from gen.app.src.strategies.mirror import Mirror, gaze_shift, height_share
 from gen.app.src.strategy import EyeScene, FloatArray, Refused
 from gen.app.src.transfer.gaze_shift import iris_room, shifted_mesh, with_shifted_iris
 from imaging import eye_mesh
@@ -73,6 +73,24 @@ def test_the_catchlight_is_on_the_same_side_of_both_irises() -> None:
         bright = np.nonzero(near.min(axis=2) > 0.7)
         assert bright[1].mean() + round(x - 0.14 * w) - x < 0
     assert CATCHLIGHT[0] < 0
+
+
+@pytest.mark.parametrize(
+    ("across", "down", "share"), [(1.1, 1.0, 1.0), (1.0, 0.95, 1 / 0.95), (1.1, 0.6, 1.1)]
+)
+def test_a_turned_head_changes_the_width_of_eyes_and_not_their_height(
+    across: float, down: float, share: float
+) -> None:
+    seen = open_eye_of(open_mesh(closed_mesh(), ("left",), 0.0), "left")
+    placed = OpenEye(seen.region * [across, down, 1.0], seen.iris * [across, down, 1.0])
+    assert height_share(seen, placed) == pytest.approx(share, rel=0.01)
+
+
+@pytest.mark.parametrize("openness", [0.5, 1.2])
+def test_any_openness_can_be_asked_for(openness: float) -> None:
+    scene = wink("left")
+    asked = replace(scene, params=replace(scene.params, openness=openness))
+    assert Mirror().paint(asked).eyes[0].openness > 0
 
 
 def test_the_opened_eye_looks_like_the_other_one() -> None:

@@ -14,7 +14,7 @@ from gen.app.src.eye_box import convex_hull
 from gen.app.src.eyeball.tone import PhotoTone
 from gen.app.src.in_front.eyeglasses import GLASSES, Rims, find_rims
 from gen.app.src.lids import brow_lift
-from gen.app.src.open_shape import OpenEye, open_eye_of, open_shapes
+from gen.app.src.open_shape import OPENNESS_RANGE, OpenEye, open_eye_of, open_shapes
 from gen.app.src.seen.brows import with_seen_brows
 from gen.app.src.seen.irises import with_seen_irises
 from gen.app.src.seen.lid_lines import with_seen_lids
@@ -36,6 +36,8 @@ _NARROWEST = 0.75
 _SKIN_BESIDE = 0.5
 """Eye widths from the open eye's outer corner to the outline of the face; with less there is no skin to go
 with the eye, but hair, background, or light that grazes the face's edge."""
+_HEIGHT_SHARES = (0.9, 1.1)
+"""What the depth of the mesh is off by at most: placed eyes have 0.94 to 1.03 of the open ones' height."""
 _CONVERGENCE = 0.08
 """By how much the right iris lies further right between its corners than the left one in open eyes that
 look at one point: median of the labelled photos."""
@@ -75,7 +77,8 @@ class Mirror:
         source = _turned(source, closed, shift)
         rims, source_rims = find_rims(scene.face), find_rims(source)
         face, shape = _with_room(scene.face, source, closed, rims)
-        openness = min(scene.params.openness, opening_below_brow(shape))
+        as_high = max(scene.params.openness * height_share(eye, shape), OPENNESS_RANGE[0])
+        openness = min(as_high, opening_below_brow(shape))
         tone = PhotoTone(to_linear(scene.crop)) if scene.greyscale or scene.sepia else None
         layers = PaintLayers(face.crop)
         layers.add(
@@ -113,6 +116,12 @@ def gaze_shift(mesh: FloatArray, open_side: Side) -> float:
     seen = iris_position(mesh, open_side)
     wanted = seen + (_CONVERGENCE if open_side == "left" else -_CONVERGENCE)
     return wanted - (1 - seen)
+
+
+def height_share(seen: OpenEye, placed: OpenEye) -> float:
+    """Factor that makes the placed eye as high as the open one: a turned head changes widths, not heights."""
+    share = seen.width * seen.aspect_ratio / (placed.width * placed.aspect_ratio)
+    return float(np.clip(share, *_HEIGHT_SHARES))
 
 
 def _turned(source: FaceView, side: Side, shift: float) -> FaceView:
