@@ -33,8 +33,7 @@ _BRIGHTER_PART = (0.75, 0.95)
 _LEAST_PIXELS = 12
 _TINT_POWER = 0.30
 """How much of the skin's colour the sclera shows: the scene's cast. What the lids throw onto it comes on top:
-the drawn sclera, read again, then has 0.39 of the skin's ratio of red to blue as a logarithm; 76 open eyes
-have 0.395."""
+the logarithm of red to blue of drawn scleras, read again, is 0.40 of the skin's, as in 76 open eyes."""
 _VESSEL_WIDTH = 60.0
 """Eye width in px from which vessels are resolved at all."""
 
