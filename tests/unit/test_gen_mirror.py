@@ -11,6 +11,7 @@ import pytest
 from contracts.face import Side
 from gen.app.src.lid_frame import LidFrame
 from gen.app.src.open_shape import OpenEye, open_eye_of
+from gen.app.src.strategies import mirror
 from gen.app.src.strategies.mirror import Mirror, gaze_shift, height_share
 from gen.app.src.strategy import EyeScene, FloatArray, Refused
 from gen.app.src.transfer.gaze_shift import iris_room, shifted_mesh, with_shifted_iris
@@ -86,8 +87,11 @@ def test_a_turned_head_changes_the_width_of_eyes_and_not_their_height(
     assert height_share(seen, placed) == pytest.approx(share, rel=0.01)
 
 
-@pytest.mark.parametrize("openness", [0.5, 1.2])
-def test_any_openness_can_be_asked_for(openness: float) -> None:
+@pytest.mark.parametrize(("openness", "share"), [(0.5, 0.9), (1.2, 1.1)])
+def test_any_openness_can_be_asked_for(
+    openness: float, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "height_share", lambda seen, placed: share)
     scene = wink("left")
     asked = replace(scene, params=replace(scene.params, openness=openness))
     assert Mirror().paint(asked).eyes[0].openness > 0

@@ -43,7 +43,7 @@ PACKAGED_LLM = "smollm2"
 """Value of models.llm for the very small language model that comes as a Python package."""
 
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
-_ANY_CASE = ("".join(f"[{letter.upper()}{letter}]" for letter in name) for name in EYE_COLOURS)
+_ANY_CASE = ["".join(f"[{letter.upper()}{letter}]" for letter in name) for name in EYE_COLOURS]
 EyeColour = Annotated[
     str, Meta(extra_json_schema={"pattern": f"^({'|'.join(_ANY_CASE)}|#[0-9a-fA-F]{{6}})$"})
 ]

@@ -15,8 +15,6 @@ FloatArray = NDArray[np.float64]
 
 HAIR_WIDTH = 0.0066
 """Width of a lash at its root in eye widths: 0.19 mm, two or three that stick together."""
-
-
 _POINTS = 8
 _IN_LINE = 0.004
 """Eye widths above the margin at which upper lashes begin."""

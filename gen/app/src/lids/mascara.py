@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gen.app.src.eyeball.aperture import Aperture
-from gen.app.src.eyeball.grid import EyeGrid, Plane
+from gen.app.src.eyeball.grid import EyeGrid, Plane, soft_step
 from gen.app.src.lids.hairs import HAIR_WIDTH, draw_hair, upper_lash
 
 FloatArray = NDArray[np.float64]
@@ -37,8 +37,7 @@ def mascara_of(covers: Sequence[float]) -> float:
         covers: `LashField.cover` of each eye to open, one at least.
     """
     none, heavy = _COVERS
-    share = float(np.clip((np.mean(covers) - none) / (heavy - none), 0.0, 1.0))
-    return share * share * (3.0 - 2.0 * share)
+    return float(soft_step(np.mean(covers) - (none + heavy) / 2, (heavy - none) / 2))
 
 
 def contrast_with(contrast: float, mascara: float) -> float:
